@@ -1,4 +1,4 @@
-//! One profile change, heard by ten thousand connected contacts.
+//! One profile change, sent to ten thousand connected contacts.
 
 use std::{
     io::{Read as _, Write as _},
@@ -19,13 +19,13 @@ use crate::{
     table,
 };
 
-/// Contacts of the one who changes, each with an open session.
+/// Contacts of the user that changes, each with an open session.
 const LISTENERS: usize = 10_000;
 
 /// Sessions opened, and users registered, side by side.
 const TOGETHER: usize = 64;
 
-/// Changes, each heard by everybody.
+/// Changes, each sent to every contact.
 const CHANGES: usize = 9;
 
 /// Bytes of a notice as a client receives it, about: the status text fills it up.
@@ -55,17 +55,17 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let server = Serving::standin(&folder.path().join("data"), "warn", &VARIABLES)?;
     let calls = Builder::new_current_thread().enable_all().build()?;
-    let house = House { client: Client::new(), address: server.address };
-    let people = calls.block_on(house.befriended(listeners))?;
+    let standin = RunningServer { client: Client::new(), address: server.address };
+    let people = calls.block_on(standin.befriended(listeners))?;
     let before_kib = process::memory_kib(server.id(), "VmRSS")?;
     let mut sessions = opened(server.address, &people)?;
     let socket_kib = (process::memory_kib(server.id(), "VmRSS")?.saturating_sub(before_kib)) as f64 / listeners as f64;
-    let back_end = calls.block_on(house.sign_in("administrator", PASSWORD))?;
+    let back_end = calls.block_on(standin.sign_in("administrator", PASSWORD))?;
     let (mut answered, mut last, mut cpu) = (Vec::new(), Vec::new(), Vec::new());
     for change in 0..CHANGES {
         let cpu_before = process::cpu_time(server.id())?;
         let sent = Instant::now();
-        calls.block_on(house.rename(&back_end, &format!("Star {change}")))?;
+        calls.block_on(standin.rename(&back_end, &format!("Star {change}")))?;
         answered.push(sent.elapsed().as_secs_f64() * 1e3);
         sessions.iter_mut().rev().try_for_each(|session| session.hear("</iq>"))?;
         last.push(sent.elapsed().as_secs_f64() * 1e3);
@@ -75,11 +75,11 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     let rows = [
         ["listeners".to_owned(), listeners.to_string()],
         ["the change answered after".to_owned(), format!("{:.1} ms", table::median(answered))],
-        ["the last one heard after".to_owned(), format!("{:.0} ms", table::median(last))],
+        ["the last one received after".to_owned(), format!("{:.0} ms", table::median(last))],
         ["server's processor time each".to_owned(), format!("{:.1} us", table::median(cpu))],
         ["server's memory a socket".to_owned(), format!("{socket_kib:.1} KiB")],
     ];
-    println!("{}", table::aligned(["one profile change, heard by all", "figure"], &rows));
+    println!("{}", table::aligned(["one profile change, received by all", "figure"], &rows));
     Ok(())
 }
 
@@ -97,7 +97,7 @@ fn opened<'a>(address: SocketAddr, people: &'a [Account]) -> Result<Vec<Session>
     })
 }
 
-pub(crate) struct House {
+pub(crate) struct RunningServer {
     pub(crate) client: Client,
     pub(crate) address: SocketAddr,
 }
@@ -109,8 +109,8 @@ pub(crate) struct Account {
     pub(crate) token: String,
 }
 
-impl House {
-    /// Registers somebody with this many contacts, and answers these.
+impl RunningServer {
+    /// Registers a user with this many contacts, and returns them.
     async fn befriended(&self, listeners: usize) -> Result<Vec<Account>, Failure> {
         let star = self.register("star").await?;
         let numbers: Vec<String> = (0..listeners).map(|n| format!("{}", 9_000_000_000_u64 + n as u64)).collect();
@@ -139,7 +139,7 @@ impl House {
         Ok(token.ok_or_else(|| answer.to_string())?.to_owned())
     }
 
-    /// Puts them all into somebody's contacts: their ids are their numbers.
+    /// Adds them all to the contacts of one user: their ids are their numbers.
     async fn list(&self, token: &str, numbers: &[String]) -> Result<(), Failure> {
         let add: Vec<Value> = numbers.iter().map(|number| json!({ "mobileNumber": number })).collect();
         let body = json!({ "addContacts": add, "deleteContacts": [], "contactPermission": true, "forceDelete": true });

@@ -1,4 +1,4 @@
-//! Whether a refusal's time tells why: users against nobody, apps against none.
+//! Whether the time of a refusal reveals its reason: known and unknown users, known and unknown apps.
 
 use std::{
     net::SocketAddr,

@@ -1,7 +1,7 @@
 //! Benchmarks that print figures, one by name: `cargo bench -- idle`. Without a name, the list.
 //!
 //! Figures hold for the machine and the moment: compare only what one run prints.
-#![expect(clippy::print_stdout, reason = "the figures are for whoever runs it")]
+#![expect(clippy::print_stdout, reason = "the figures are for the person that runs it")]
 
 mod backup;
 mod commits;
@@ -41,7 +41,7 @@ const BENCHMARKS: &[Benchmark] = &[
     ("reads [USERS]", "a profile over HTTP at a million users against a bare hello", reads::run),
     ("pictures FILE", "all renditions against one vipsthumbnail", pictures::run),
     ("live [LISTENERS]", "a profile change to 10,000 open sessions: heard after, memory", live::run),
-    ("logins", "refusals of users against nobody, of apps against none: whether time tells them apart", logins::run),
+    ("logins", "refusals for known and unknown users and apps: whether their times differ", logins::run),
     ("portrait_get", "a hundred profiles in one call of Tencent's REST API: CPU of the server", portrait_get::run),
     ("backup [USERS]", "what writers feel of a backup of 100,000 users, and how long it takes", backup::run),
     ("uploads [BUDGET]", "32 photos of 24 megapixels at once, also on a small budget: memory", uploads::run),

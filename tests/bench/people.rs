@@ -41,7 +41,7 @@ pub(crate) async fn app(store: &Store) -> Result<AppKey, Error> {
         app_id: AppId::parse("bench").map_err(|fault| fault.at("app id"))?,
         sdk_app_id: SdkAppId::parse(1).map_err(|fault| fault.at("sdk app id"))?,
         account: UserId::parse("administrator").map_err(|fault| fault.at("account"))?,
-        account_password: AccountPassword::DerivedSecret(derived(u32::MAX)),
+        account_password: AccountPassword::Derived(derived(u32::MAX)),
         secret: SealedSecret(vec![0; 64]),
         license_key: SealedSecret(vec![0; 64]),
         hosts: Vec::new(),

@@ -36,7 +36,7 @@ const CLIENTS: u32 = 32;
 /// Users that are read and written in turn. They are made while the top rate is looked for, and on the way.
 const USERS: u32 = 20_000;
 
-/// Of so many calls one uploads a photo, ten change a profile, and the others read one.
+/// Of this many calls, one uploads a photo, ten change a profile, and the others read a profile.
 const OF: u32 = 50;
 const CHANGES: u32 = 10;
 

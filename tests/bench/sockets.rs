@@ -16,7 +16,7 @@ use tokio::runtime::Builder;
 
 use crate::{
     Failure,
-    live::{House, Session, VARIABLES},
+    live::{RunningServer, Session, VARIABLES},
     process::{self, Serving},
     slow::waits_ms,
     table,
@@ -95,10 +95,10 @@ fn over_tls(
 /// Users sign in, each as often as it may.
 fn sessions(address: SocketAddr, count: usize) -> Result<Vec<Session>, Failure> {
     let calls = Builder::new_current_thread().enable_all().build()?;
-    let house = House { client: Client::new(), address };
+    let standin = RunningServer { client: Client::new(), address };
     let mut sessions = Vec::new();
     while sessions.len() < count {
-        let account = calls.block_on(house.register(&format!("{}", 9_000_000_000_u64 + sessions.len() as u64)))?;
+        let account = calls.block_on(standin.register(&format!("{}", 9_000_000_000_u64 + sessions.len() as u64)))?;
         for _ in 0..SESSIONS_A_USER.min(count - sessions.len()) {
             sessions.push(Session::open(address, &account)?);
         }

@@ -27,7 +27,7 @@ const HEIGHT_PX: u16 = 4_000;
 const LICENSE_KEY: &str = "benchlicense";
 const PASSWORD: &str = "bench password";
 
-/// The budget of a machine with 256 MiB, if nobody sets another.
+/// The budget of a machine with 256 MiB, if none is set.
 const SMALL_BUDGET: &str = "64MiB";
 
 /// All photos at once, the server's peak from its start to the last answer: with the default budget, then with a small one, or with the

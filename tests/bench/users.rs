@@ -17,7 +17,7 @@ const ASKED: u32 = 400;
 /// What a row of figures is about, and the text that is looked for by the number of the question.
 type Question = (&'static str, fn(u32) -> String);
 
-/// Texts of all kinds, from everybody's to nobody's.
+/// Texts of all kinds, from one that matches every user to one that matches none.
 const QUESTIONS: [Question; 6] = [
     ("everybody's", |_| "bench".to_owned()),
     ("a whole id", |n| people::id(n.wrapping_mul(7919) % USERS)),

@@ -64,7 +64,7 @@ export async function settled(page) {
 
 /** What axe finds wrong with the page as it stands: a line for each. */
 export async function axe(page) {
-  // Into the page's own world by the debugger, which no content policy holds back.
+  // Into the page's own context by the debugger, which no content policy restricts.
   await page.evaluate(`${await readFile(AXE, 'utf8')}; undefined`);
   const { violations } = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, any }) => `${id}: ${target.join(' ')} ${any[0]?.message ?? ''}`));

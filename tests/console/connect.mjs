@@ -1,11 +1,11 @@
-/** Connect: what is pasted works against this very house, and the first call is seen as it arrives. */
+/** Connect: the pasted snippets work with this server, and the first call is shown as it arrives. */
 
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { check, holds } from '../sdk/check.mjs';
 import { openPage, visit } from './browser.mjs';
-import { demo, inside } from './house.mjs';
+import { demo, inside } from './servers.mjs';
 
 const sh = promisify(execFile);
 
@@ -37,13 +37,13 @@ async function mirrorflyAsDocumented(page) {
   check('MirrorFly behind a domain: as documented', flat(await code('https://chat.example.com/')), `${flat(domain)} await SDK.register('user1')`);
 }
 
-export const run = (binary, browser) => inside(demo(binary), async house => {
-  const page = await openPage(browser, house.base, { permissions: ['clipboard-read', 'clipboard-write'] });
+export const run = (binary, browser) => inside(demo(binary), async standin => {
+  const page = await openPage(browser, standin.base, { permissions: ['clipboard-read', 'clipboard-write'] });
   await visit(page, '');
-  check('the front door is Connect', await page.title(), 'Connect · Standin');
-  if (!house.isBorrowed) check('nothing has called yet', await page.textContent('.strip h2'), 'Waiting for the first call');
+  check('the first screen is Connect', await page.title(), 'Connect · Standin');
+  if (!standin.isBorrowed) check('nothing has called yet', await page.textContent('.strip h2'), 'Waiting for the first call');
 
-  if (!house.isBorrowed) {
+  if (!standin.isBorrowed) {
     await page.getByRole('button', { name: 'Run it here' }).click();
     await page.locator('.calls li').first().getByText('this console').waitFor();
     check('a call of the console is no call of an app', await page.textContent('.strip h2'), 'Waiting for the first call');
@@ -62,7 +62,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
     holds(`${vendor}: secrets are hidden at first`, shown.includes('••••'), shown);
     await page.getByRole('button', { name: `Copy ${vendor} call` }).click();
     const pasted = await page.evaluate(() => navigator.clipboard.readText());
-    holds(`${vendor}: what is copied has this address and no mask`, pasted.includes(house.base) && !pasted.includes('•'), pasted);
+    holds(`${vendor}: what is copied has this address and no mask`, pasted.includes(standin.base) && !pasted.includes('•'), pasted);
     const { stdout } = await sh('sh', ['-c', pasted.replaceAll('curl ', 'curl -s --noproxy "*" ')]);
     holds(`${vendor}: pasted into a shell, it is done`, /"status": ?200|"ActionStatus": ?"OK"/.test(stdout), stdout);
     await page.locator('.calls li').first().getByText(path).waitFor();
@@ -77,7 +77,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   holds('MirrorFly: the condition stands above the code that needs it', condition >= 0 && condition < code, text);
   await page.getByRole('tab', { name: 'Tencent' }).click();
   const tip = await page.locator('[role=tabpanel]').textContent();
-  if (!house.isBorrowed) holds('Tencent: the command names the data folder', /standin app usersig --user alan --data \/\S+ makes/.test(tip), tip);
+  if (!standin.isBorrowed) holds('Tencent: the command names the data folder', /standin app usersig --user alan --data \/\S+ makes/.test(tip), tip);
 
   await page.getByRole('tab', { name: 'Tencent' }).focus();
   await page.keyboard.press('ArrowRight');
@@ -87,7 +87,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   const before = await page.locator('.calls time').first().getAttribute('datetime');
   await page.getByRole('button', { name: 'Run it here' }).click();
   await page.waitForFunction(before => document.querySelector('.calls time').dateTime !== before, before);
-  check('who has no shell runs it from the page', await page.locator('.calls .status').first().textContent(), '200');
+  check('the page runs it without a shell', await page.locator('.calls .status').first().textContent(), '200');
 
   await page.getByRole('button', { name: 'Show side by side' }).click();
   for (const [vendor, path] of VENDORS) {
@@ -95,7 +95,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
     await place.getByRole('region', { name: `${vendor} code` }).waitFor();
     await place.getByRole('button', { name: 'Run it here' }).click();
     await page.locator('.calls li').first().getByText(path).waitFor();
-    holds(`${vendor}: works against this house, the others beside it`, true);
+    holds(`${vendor}: works against this standin, the others beside it`, true);
   }
   await page.reload();
   await page.locator('.vendor').first().waitFor();

@@ -2,7 +2,7 @@
 
 import { check, holds } from '../sdk/check.mjs';
 import { openPage, visit } from './browser.mjs';
-import { demo, inside } from './house.mjs';
+import { demo, inside } from './servers.mjs';
 
 /** A document, and a call of it. */
 const DOCUMENTS = [
@@ -12,11 +12,11 @@ const DOCUMENTS = [
   ['Tencent Cloud Chat', '/v4/profile/portrait_get'],
 ];
 
-export const run = (binary, browser) => inside(demo(binary), async house => {
-  const page = await openPage(browser, house.base);
+export const run = (binary, browser) => inside(demo(binary), async server => {
+  const page = await openPage(browser, server.base);
   await visit(page, '');
   await page.getByRole('link', { name: 'API documents' }).click();
-  await page.waitForURL(`${house.base}/docs/**`);
+  await page.waitForURL(`${server.base}/docs/**`);
   const choice = page.getByRole('combobox', { name: 'Select a definition' });
   for (const [title, call] of DOCUMENTS) {
     await choice.selectOption({ label: title });
@@ -29,7 +29,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await health.getByRole('button', { name: 'Try it out' }).click();
   await health.getByRole('button', { name: 'Execute' }).click();
   await health.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
-  holds('who is signed in tries a call from the page', true);
+  holds('a signed-in user tries a call from the page', true);
   check('no other host was asked', page.seen.strays, []);
   check('no script failed, no policy was broken', page.seen.faults, []);
   await page.context().close();

@@ -1,13 +1,13 @@
-/** Coming in: nobody can at first, somebody by a command, wrong words are refused, and a session ends. */
+/** Sign-in: impossible at first, possible after a command, refused with a wrong password, and ended with the session. */
 
 import { check, holds } from '../sdk/check.mjs';
 import { axe, openPage, visit } from './browser.mjs';
-import { ADMIN_PASSWORD, inside, onTerminal, own } from './house.mjs';
+import { ADMIN_PASSWORD, inside, onTerminal, own } from './servers.mjs';
 
 export const run = async (binary, browser) => {
   if (process.env.STANDIN_CONSOLE_AT) return;
-  await inside(own(binary), async house => {
-    const page = await openPage(browser, house.base);
+  await inside(own(binary), async server => {
+    const page = await openPage(browser, server.base);
     const errors = [];
     page.on('console', message => message.type() === 'error' && errors.push(message.text()));
     await visit(page, '');
@@ -24,9 +24,9 @@ export const run = async (binary, browser) => {
     check('the first administrator’s form passes axe, refused', await axe(page), []);
     await page.context().close();
   });
-  await inside(onTerminal(binary), async house => {
-    const page = await openPage(browser, house.base);
-    await visit(page, `#setup=${house.code}`);
+  await inside(onTerminal(binary), async server => {
+    const page = await openPage(browser, server.base);
+    await visit(page, `#setup=${server.code}`);
     await page.getByLabel('Password').fill(ADMIN_PASSWORD);
     await page.getByRole('button', { name: 'Create administrator' }).click();
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
@@ -34,13 +34,13 @@ export const run = async (binary, browser) => {
     holds('the link of the terminal makes the first administrator, signed in', !page.url().includes('setup'), page.url());
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('link', { name: 'Sign in' }).first().waitFor();
-    holds('who signs out leaves no key behind', (await page.textContent('main')).includes('YOUR_SECRET'));
+    holds('after signing out no key is shown', (await page.textContent('main')).includes('YOUR_SECRET'));
     await page.context().close();
   });
-  await inside(own(binary, { STANDIN_ADMIN_PASSWORD: ADMIN_PASSWORD }), async house => {
-    const page = await openPage(browser, house.base);
+  await inside(own(binary, { STANDIN_ADMIN_PASSWORD: ADMIN_PASSWORD }), async server => {
+    const page = await openPage(browser, server.base);
     await visit(page, '#/users');
-    check('a screen of administrators asks who is there', await page.textContent('h1'), 'Sign in');
+    check('a screen for administrators asks for a sign-in', await page.textContent('h1'), 'Sign in');
     check('the sign-in passes axe', await axe(page), []);
     await page.getByLabel('Name').fill('admin');
     await page.getByLabel('Password').fill('not the one');

@@ -2,10 +2,10 @@
 
 import { check, holds } from '../sdk/check.mjs';
 import { openPage, settled, visit } from './browser.mjs';
-import { demo, inside } from './house.mjs';
+import { demo, inside } from './servers.mjs';
 
-export const run = (binary, browser) => inside(demo(binary), async house => {
-  const page = await openPage(browser, house.base);
+export const run = (binary, browser) => inside(demo(binary), async server => {
+  const page = await openPage(browser, server.base);
   await dialogs(page);
   await edits(page);
   await otherForms(page);

@@ -2,18 +2,18 @@
 
 import { check, holds } from '../sdk/check.mjs';
 import { NARROW, WIDE, axe, openPage, overflow, settled, visit } from './browser.mjs';
-import { demo, inside } from './house.mjs';
+import { demo, inside } from './servers.mjs';
 
 const SCREENS = ['#/connect', '#/users', '#/users/user1', '#/demo', '#/requests', '#/fields', '#/apps', '#/health', '#/audit'];
 
 /** The first screen with everything it needs, uncompressed. */
 const FIRST_LOAD_BYTES_MAX = 120 * 1024;
 
-export const run = (binary, browser) => inside(demo(binary), async house => {
-  await firstLoad(browser, house.base);
+export const run = (binary, browser) => inside(demo(binary), async server => {
+  await firstLoad(browser, server.base);
   for (const theme of ['light', 'dark']) {
     for (const viewport of [WIDE, NARROW]) {
-      const page = await openPage(browser, house.base, { theme, viewport });
+      const page = await openPage(browser, server.base, { theme, viewport });
       for (const screen of SCREENS) {
         await visit(page, screen);
         const place = `${screen} ${theme} at ${viewport.width} px`;
@@ -25,8 +25,8 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
       await page.context().close();
     }
   }
-  await parts(browser, house.base);
-  await keyboard(browser, house.base);
+  await parts(browser, server.base);
+  await keyboard(browser, server.base);
 });
 
 async function firstLoad(browser, base) {
@@ -38,7 +38,7 @@ async function firstLoad(browser, base) {
   console.log(`      first load: ${files.length} files, ${bytes} bytes`);
   holds(`the first load is at most ${FIRST_LOAD_BYTES_MAX} bytes`, bytes <= FIRST_LOAD_BYTES_MAX, bytes);
   const policy = files[0].headers()['content-security-policy'];
-  holds('the policy allows nothing inline and nobody’s frame', /default-src 'self'/.test(policy) && /frame-ancestors 'none'/.test(policy) && !/unsafe/.test(policy), policy);
+  holds('the policy allows nothing inline and no frame', /default-src 'self'/.test(policy) && /frame-ancestors 'none'/.test(policy) && !/unsafe/.test(policy), policy);
   await page.context().close();
 }
 

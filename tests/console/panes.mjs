@@ -1,19 +1,19 @@
-/** The live demo: what is changed on one wire is seen on the other, soon, and after a restart too. */
+/** The live demo: a change through one vendor is shown through the other soon, and after a restart too. */
 
 import { check, holds } from '../sdk/check.mjs';
 import { openPage, settled, visit } from './browser.mjs';
-import { ADMIN_PASSWORD, demo, inside, own } from './house.mjs';
+import { ADMIN_PASSWORD, demo, inside, own } from './servers.mjs';
 
 /** How long a change may take from the press of the button until the other side shows it. */
 const SEEN_MS_MAX = 200;
 
 export async function run(binary, browser) {
-  await inside(demo(binary), house => samples(browser, house));
-  if (!process.env.STANDIN_CONSOLE_AT) await inside(own(binary, { STANDIN_ADMIN_PASSWORD: ADMIN_PASSWORD }), house => realUsers(browser, house));
+  await inside(demo(binary), standin => samples(browser, standin));
+  if (!process.env.STANDIN_CONSOLE_AT) await inside(own(binary, { STANDIN_ADMIN_PASSWORD: ADMIN_PASSWORD }), standin => realUsers(browser, standin));
 }
 
-async function samples(browser, house) {
-  const page = await openPage(browser, house.base);
+async function samples(browser, standin) {
+  const page = await openPage(browser, standin.base);
   await visit(page, '#/demo');
   const [left, right] = [page.locator('.device').first(), page.locator('.device').last()];
   const wires = await left.getByLabel('Vendor').locator('option').allTextContents();
@@ -25,7 +25,7 @@ async function samples(browser, house) {
     await from.getByRole('button', { name: 'Send' }).click();
     await to.locator('.seen b', { hasText: name }).waitFor();
     const ms = Number((await to.locator('.latency b').textContent()).replace(' ms', ''));
-    if (!house.isBorrowed) holds(`${of}: the picture is seen as well`, await to.locator('.seen img').evaluate(picture => picture.decode().then(() => true, () => false)));
+    if (!standin.isBorrowed) holds(`${of}: the picture is seen as well`, await to.locator('.seen img').evaluate(picture => picture.decode().then(() => true, () => false)));
     holds(`${of}: seen on the other side within ${SEEN_MS_MAX} ms`, ms > 0 && ms < SEEN_MS_MAX, ms);
   };
   for (const wire of wires) {
@@ -35,10 +35,10 @@ async function samples(browser, house) {
     await change(`${wire} to Tencent`, left, right);
     await change(`Tencent to ${wire}`, right, left);
   }
-  if (!house.isBorrowed) {
-    await house.halt();
+  if (!standin.isBorrowed) {
+    await standin.halt();
     await page.waitForSelector('.devices.is-lost');
-    await house.start();
+    await standin.start();
     await page.waitForSelector('.devices:not(.is-lost)', { timeout: 30_000 });
     await change('after a restart', left, right);
   }
@@ -48,9 +48,9 @@ async function samples(browser, house) {
 }
 
 /** On one's own server a change is warned of, asked about once, and on record. */
-async function realUsers(browser, house) {
-  for (const id of ['user1', 'user2']) await house.qiscusRest('POST', 'login_or_register', { user_id: id, password: 'password', username: id });
-  const page = await openPage(browser, house.base);
+async function realUsers(browser, standin) {
+  for (const id of ['user1', 'user2']) await standin.qiscusRest('POST', 'login_or_register', { user_id: id, password: 'password', username: id });
+  const page = await openPage(browser, standin.base);
   await visit(page, '#/demo');
   await page.getByLabel('Name').fill('admin');
   await page.getByLabel('Password').fill(ADMIN_PASSWORD);

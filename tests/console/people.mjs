@@ -1,14 +1,14 @@
-/** Users and the page of one: found, made, changed, shown on each wire, befriended, suspended, deleted. */
+/** Users and the page of one: found, created, changed, shown for each vendor, added as contacts, suspended, deleted. */
 
 import { check, holds } from '../sdk/check.mjs';
 import { NARROW, WIDE, openPage, settled, visit } from './browser.mjs';
-import { demo, inside } from './house.mjs';
+import { demo, inside } from './servers.mjs';
 
 const ID = 'console.person@example.com';
 const NAME = 'Zoë <b>O’Neil</b> 李';
 
-export const run = (binary, browser) => inside(demo(binary), async house => {
-  const page = await openPage(browser, house.base);
+export const run = (binary, browser) => inside(demo(binary), async server => {
+  const page = await openPage(browser, server.base);
   await visit(page, '#/users');
 
   await page.getByRole('button', { name: 'New user' }).click();
@@ -55,7 +55,7 @@ export const run = (binary, browser) => inside(demo(binary), async house => {
   await settled(page);
   holds('and opens once it can', await page.getByRole('table').isVisible());
 
-  if (!house.isBorrowed) await pages(house, page);
+  if (!server.isBorrowed) await pages(server, page);
 
   await visit(page, `#/users/${encodeURIComponent(ID)}`);
   await page.getByLabel('Status text').fill('Quite new');
@@ -125,8 +125,8 @@ async function narrow(page) {
 }
 
 /** More people than a page holds: forth and back, and narrowed by a declared field. */
-async function pages(house, page) {
-  const make = n => house.qiscusRest('POST', 'login_or_register', { user_id: `many${n}`, password: 'password', username: `Many ${n}` });
+async function pages(server, page) {
+  const make = n => server.qiscusRest('POST', 'login_or_register', { user_id: `many${n}`, password: 'password', username: `Many ${n}` });
   for (let n = 0; n < 30; n += 1) await make(n);
   await visit(page, '#/users');
   await page.getByLabel('Search users').fill('many');

@@ -1,11 +1,11 @@
-/** The picture: chosen, pasted or dropped, cut by keyboard and by mouse, the same on every wire, locked and removed. */
+/** The picture: chosen, pasted or dropped, cut by keyboard and by mouse, the same for every vendor, locked and removed. */
 
 import { check, holds } from '../sdk/check.mjs';
 import { openPage, settled, visit } from './browser.mjs';
-import { demo, inside } from './house.mjs';
+import { demo, inside } from './servers.mjs';
 
-export const run = (binary, browser) => inside(demo(binary), async house => {
-  const page = await openPage(browser, house.base);
+export const run = (binary, browser) => inside(demo(binary), async standin => {
+  const page = await openPage(browser, standin.base);
   await visit(page, '#/users/user1');
   const shown = () => page.locator('.portrait.large').getAttribute('src');
   const photo = await drawn(page, 1600, 1000);
@@ -100,7 +100,7 @@ async function drawn(page, width, height) {
 
 const look = page => page.evaluate(() => document.querySelector('canvas.stage').toDataURL());
 
-/** The colours of the edges of a picture that the house serves. */
+/** The colours of the edges of a picture that the server serves. */
 const corners = (page, address) => page.evaluate(async address => {
   const picture = await createImageBitmap(await (await fetch(address)).blob());
   const pen = Object.assign(document.createElement('canvas'), { width: 100, height: 100 }).getContext('2d');

@@ -1,14 +1,14 @@
-/** What runs the house: fields declared, apps made and changed, keys shown and renewed, health drawn, deeds on record. */
+/** Administration: fields, apps, keys, health and the audit log. */
 
 import { check, holds } from '../sdk/check.mjs';
 import { openPage, settled, visit } from './browser.mjs';
-import { demo, inside } from './house.mjs';
+import { demo, inside } from './servers.mjs';
 
-export const run = (binary, browser) => inside(demo(binary), async house => {
-  const page = await openPage(browser, house.base);
+export const run = (binary, browser) => inside(demo(binary), async server => {
+  const page = await openPage(browser, server.base);
   await visit(page, '#/fields');
   await page.getByLabel('Name').fill('Shoe_size');
-  holds('the name on Tencent’s wire is shown while it is typed', (await page.textContent('main')).includes('Tag_Profile_Custom_Shoe_size'));
+  holds('the name in Tencent’s API is shown while it is typed', (await page.textContent('main')).includes('Tag_Profile_Custom_Shoe_size'));
   await page.getByLabel('Who reads it').selectOption('friends');
   await page.getByRole('button', { name: 'Declare' }).click();
   await page.getByRole('cell', { name: 'Shoe_size', exact: true }).waitFor();

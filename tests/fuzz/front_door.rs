@@ -27,14 +27,14 @@ const ANSWER_WAIT: Duration = Duration::from_secs(20);
 
 const START_WAIT: Duration = Duration::from_secs(20);
 
-/// What tells of the inside: no answer has a word of it.
+/// Texts that reveal internals: no response contains one.
 const INSIDE: [&str; 6] = ["panicked", "src/", ".rs:", "SELECT ", "INSERT ", "rusqlite"];
 
 /// What may not stand in a query as it is.
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}');
 
 /// A running server.
-pub(crate) struct House {
+pub(crate) struct RunningServer {
     child: Child,
     folder: TempDir,
     base: String,
@@ -42,7 +42,7 @@ pub(crate) struct House {
     runtime: Runtime,
 }
 
-impl House {
+impl RunningServer {
     pub(crate) fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -63,24 +63,24 @@ impl House {
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(ANSWER_WAIT).build().unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let house = Self { child, folder, base: format!("http://{address}"), client, runtime };
+        let server = Self { child, folder, base: format!("http://{address}"), client, runtime };
         let begun = Instant::now();
         // It answers once everything is open, the commands' socket included.
-        while house.answer(house.request(Method::GET, "/")).is_err() {
+        while server.answer(server.request(Method::GET, "/")).is_err() {
             assert!(begun.elapsed() < START_WAIT, "no answer after {:?}", begun.elapsed());
             std::thread::sleep(Duration::from_millis(10));
         }
-        house
+        server
     }
 
-    /// The built binary on this house's folder.
+    /// The built binary on the folder of this server.
     fn standin(folder: &TempDir) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
         command.env_clear().env("STANDIN_DATA", folder.path().join("data")).current_dir(folder.path());
         command
     }
 
-    /// A UserSig of somebody, known or not.
+    /// A UserSig of a known or unknown user.
     pub(crate) fn user_sig(&self, user: &str) -> String {
         let output = Self::standin(&self.folder).args(["app", "usersig", "--user", user]).output().unwrap();
         assert!(output.status.success(), "{output:?}");
@@ -110,7 +110,7 @@ impl House {
         let (status, bytes) = self.answer(call)?;
         let text = String::from_utf8_lossy(&bytes);
         let said: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        // The wires that answer HTTP 200 to everything say it in the body.
+        // Vendors that answer HTTP 200 to everything report it in the body.
         let in_body = said["status"].as_u64().unwrap_or(0);
         if status >= 500 || (500..600).contains(&in_body) {
             return Err(format!("{status}: {text}"));
@@ -155,7 +155,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for RunningServer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -177,14 +177,14 @@ pub(crate) fn seed(calls: &[Call], path: &str, kind: &str, body: &str) -> Vec<u8
 }
 
 /// Throws a target's inputs at a table of calls, each sent with these headers.
-pub(crate) fn fuzz_calls(house: &House, target: &Target, calls: &[Call], headers: &[(&str, String)]) {
+pub(crate) fn fuzz_calls(server: &RunningServer, target: &Target, calls: &[Call], headers: &[(&str, String)]) {
     target.fuzz(|case| {
         let (first, body) = case.split_first().unwrap_or((&0, &[]));
         let (method, path, kind) = &calls[usize::from(*first) % calls.len()];
         let call = match *kind {
-            QUERY_ALONE => house.request(method.clone(), &format!("{path}{}", percent_encode(body, QUERY))),
-            kind => house.request(method.clone(), path).header("Content-Type", kind).body(body.to_vec()),
+            QUERY_ALONE => server.request(method.clone(), &format!("{path}{}", percent_encode(body, QUERY))),
+            kind => server.request(method.clone(), path).header("Content-Type", kind).body(body.to_vec()),
         };
-        house.stands(headers.iter().fold(call, |call, (name, value)| call.header(*name, value)))
+        server.stands(headers.iter().fold(call, |call, (name, value)| call.header(*name, value)))
     });
 }

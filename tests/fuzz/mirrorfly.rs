@@ -4,7 +4,7 @@ use reqwest::Method;
 use standin::dialect::mirrorfly::codec::Codec;
 
 use crate::{
-    front_door::{Call, FORM, House, JSON, LICENSE_KEY, QUERY_ALONE, fuzz_calls, seed},
+    front_door::{Call, FORM, JSON, LICENSE_KEY, QUERY_ALONE, RunningServer, fuzz_calls, seed},
     strange::Target,
 };
 
@@ -37,7 +37,7 @@ const CALLS: &[Call] = &[
 
 #[test]
 fn mirrorfly() {
-    let house = House::open();
+    let server = RunningServer::open();
     let fields = format!(r#""deviceType":"web","licenseKey":"{LICENSE_KEY}","userIdentifier":"ada""#);
     let user = format!(
         r#"{{{fields},"nickname":"Ada","email":"a@b","mobileNumber":"123","metaData":[{{"key":"k","value":"v"}}],"mode":0}}"#
@@ -83,11 +83,11 @@ fn mirrorfly() {
         "\\ud800",
     ];
     let target = Target { name: "mirrorfly", seeds, words, head_bytes: 1 };
-    fuzz_calls(&house, &target, CALLS, &[("Authorization", house.back_end())]);
-    house.ends_well();
+    fuzz_calls(&server, &target, CALLS, &[("Authorization", server.back_end())]);
+    server.ends_well();
 }
 
-/// What is decrypted comes from whoever knows a public key: bytes of any kind.
+/// Decrypted input comes from any client that knows a public key: bytes of any kind.
 #[test]
 fn codec() {
     let codec = Codec::of_license(LICENSE_KEY);

@@ -6,7 +6,7 @@ use image::{DynamicImage, ImageFormat};
 use reqwest::Method;
 
 use crate::{
-    front_door::{House, LICENSE_KEY},
+    front_door::{LICENSE_KEY, RunningServer},
     strange::Target,
 };
 
@@ -26,7 +26,7 @@ fn form(parts: &[Vec<u8>]) -> Vec<u8> {
 
 #[test]
 fn multipart() {
-    let house = House::open();
+    let server = RunningServer::open();
     let mut picture = Cursor::new(Vec::new());
     DynamicImage::new_rgb8(8, 8).write_to(&mut picture, ImageFormat::Png).unwrap();
     let needed = [field("deviceType", "web"), field("licenseKey", LICENSE_KEY), field("userIdentifier", "ada")];
@@ -65,19 +65,19 @@ fn multipart() {
         "--",
     ];
     let target = Target { name: "multipart", seeds, words, head_bytes: 0 };
-    let token = house.back_end();
+    let token = server.back_end();
     target.fuzz(|case| {
-        let call = house.request(Method::POST, "/api/v1/users/createUser").header("Authorization", &token);
+        let call = server.request(Method::POST, "/api/v1/users/createUser").header("Authorization", &token);
         let call = call.header("Content-Type", format!("multipart/form-data; boundary={BOUNDARY}"));
-        house.stands(call.body(case.to_vec()))
+        server.stands(call.body(case.to_vec()))
     });
-    house.ends_well();
+    server.ends_well();
 }
 
 /// The type itself is a stranger's, too.
 #[test]
 fn boundaries() {
-    let house = House::open();
+    let server = RunningServer::open();
     let seeds = [
         "multipart/form-data; boundary=xFx",
         "multipart/form-data; boundary=\"x F x\"; charset=utf-8",
@@ -86,11 +86,11 @@ fn boundaries() {
     let seeds = seeds.iter().map(|text| text.as_bytes().to_vec()).collect();
     let target =
         Target { name: "boundaries", seeds, words: &["boundary=", "\"", ";", " ", "=", "--", "\t"], head_bytes: 0 };
-    let token = house.back_end();
+    let token = server.back_end();
     target.fuzz(|case| {
         let kind: Vec<u8> = case.iter().copied().filter(|byte| (32..127).contains(byte)).take(4096).collect();
-        let call = house.request(Method::POST, "/api/v1/users/createUser").header("Authorization", &token);
-        house.stands(call.header("Content-Type", kind).body(form(&[field("userIdentifier", "ada")])))
+        let call = server.request(Method::POST, "/api/v1/users/createUser").header("Authorization", &token);
+        server.stands(call.header("Content-Type", kind).body(form(&[field("userIdentifier", "ada")])))
     });
-    house.ends_well();
+    server.ends_well();
 }

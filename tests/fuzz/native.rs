@@ -3,7 +3,7 @@
 use reqwest::Method;
 
 use crate::{
-    front_door::{Call, House, JSON, QUERY_ALONE, fuzz_calls, seed},
+    front_door::{Call, JSON, QUERY_ALONE, RunningServer, fuzz_calls, seed},
     strange::Target,
 };
 
@@ -29,7 +29,7 @@ const CALLS: &[Call] = &[
 
 #[test]
 fn native() {
-    let house = House::open();
+    let server = RunningServer::open();
     let change = r#"{"name":"Ada","email":"a@b","extras":{"a":1},"metadata":{"k":"v"},"custom":{"City":"Rome"},"tencent_profile":{"gender":"female","birthday":20000101}}"#;
     let seeds = vec![
         seed(CALLS, USERS, JSON, r#"{"id":"ada","name":"Ada","password":"key"}"#),
@@ -59,6 +59,6 @@ fn native() {
         "\\ud800", "\"",
     ];
     let target = Target { name: "native", seeds, words, head_bytes: 1 };
-    fuzz_calls(&house, &target, CALLS, &house.administrator());
-    house.ends_well();
+    fuzz_calls(&server, &target, CALLS, &server.administrator());
+    server.ends_well();
 }

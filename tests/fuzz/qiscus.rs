@@ -3,7 +3,7 @@
 use reqwest::Method;
 
 use crate::{
-    front_door::{APP_ID, Call, FORM, House, JSON, QUERY_ALONE, SECRET, fuzz_calls, seed},
+    front_door::{APP_ID, Call, FORM, JSON, QUERY_ALONE, RunningServer, SECRET, fuzz_calls, seed},
     strange::Target,
 };
 
@@ -39,7 +39,7 @@ const CALLS: &[Call] = &[
 
 #[test]
 fn qiscus() {
-    let house = House::open();
+    let server = RunningServer::open();
     let user = r#"{"user_id":"ada","username":"Ada","password":"key","avatar_url":"https://a.example/a.png","extras":{"a":[1]}}"#;
     let form = "email=ada&user_id=ada&username=Ada&password=key&extras=%7B%22a%22%3A1%7D&avatar_url=&device_token=x";
     let header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsInZlciI6InYyIn0";
@@ -95,8 +95,8 @@ fn qiscus() {
         "9e99",
     ];
     let target = Target { name: "qiscus", seeds, words, head_bytes: 1 };
-    let login = house.request(Method::POST, SDK_LOGIN).header("QISCUS-SDK-APP-ID", APP_ID);
-    let (_, said) = house.answer(login.form(&[("email", "fuzz"), ("password", "fuzz's own key")])).unwrap();
+    let login = server.request(Method::POST, SDK_LOGIN).header("QISCUS-SDK-APP-ID", APP_ID);
+    let (_, said) = server.answer(login.form(&[("email", "fuzz"), ("password", "fuzz's own key")])).unwrap();
     let said: serde_json::Value = serde_json::from_slice(&said).unwrap();
     let token = said["results"]["user"]["token"].as_str().unwrap().to_owned();
     let headers = [
@@ -104,6 +104,6 @@ fn qiscus() {
         ("QISCUS-SDK-SECRET", SECRET.to_owned()),
         ("QISCUS-SDK-TOKEN", token),
     ];
-    fuzz_calls(&house, &target, CALLS, &headers);
-    house.ends_well();
+    fuzz_calls(&server, &target, CALLS, &headers);
+    server.ends_well();
 }

@@ -1,4 +1,4 @@
-//! What the vendors' SDKs were heard saying: honest inputs.
+//! Recorded requests of the vendors' SDKs, as valid inputs.
 
 use std::{fs, path::Path};
 

@@ -15,7 +15,7 @@ use proptest::{
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// What each target has when nobody says otherwise. Such a run tries the same inputs each time, so that a gate says the same of the same
+/// The default of each target. Such a run tries the same inputs each time, so that a gate says the same of the same
 /// tree; one that was given its time tries what no other has.
 const BUDGET: Duration = Duration::from_millis(1500);
 
@@ -228,7 +228,7 @@ impl Target {
             }
         }
         assert!(tried > 0, "no time for anything");
-        #[expect(clippy::print_stderr, reason = "how much a long run has tried is for whoever runs it")]
+        #[expect(clippy::print_stderr, reason = "the count of tried inputs is for the person that runs it")]
         {
             eprintln!("{}: {tried} strange inputs in {:?}", self.name, begun.elapsed());
         }
@@ -271,7 +271,7 @@ fn keep(folder: &Path, case: &[u8]) -> PathBuf {
 }
 
 #[test]
-fn promise_53_what_failed_once_is_kept_and_tried_again() {
+fn promise_53_an_input_that_failed_once_is_stored_and_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("a target");
     let faulty = |case: &[u8]| if case.starts_with(b"boom") { Err("it fails".to_owned()) } else { Ok(()) };
@@ -284,7 +284,7 @@ fn promise_53_what_failed_once_is_kept_and_tried_again() {
 }
 
 #[test]
-fn promise_53_every_kept_crash_is_some_targets_and_every_wire_has_one() {
+fn promise_53_every_stored_crash_belongs_to_a_target_and_every_vendor_has_a_target() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
     let mut targets = Vec::new();
     for entry in fs::read_dir(&top).unwrap() {

@@ -4,7 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use reqwest::Method;
 
 use crate::{
-    front_door::{House, SDK_APP_ID},
+    front_door::{RunningServer, SDK_APP_ID},
     strange::Target,
 };
 
@@ -58,7 +58,7 @@ const BODIES: &[&str] = &[
 
 #[test]
 fn tencent() {
-    let house = House::open();
+    let server = RunningServer::open();
     let commands = (0_u8..).zip(COMMANDS);
     let seeds = commands.flat_map(|(at, _)| BODIES.iter().map(move |body| [&[at], body.as_bytes()].concat())).collect();
     let words = &[
@@ -80,18 +80,18 @@ fn tencent() {
         "1e5",
     ];
     let target = Target { name: "tencent", seeds, words, head_bytes: 1 };
-    let sig = percent_encode(house.user_sig("administrator").as_bytes(), NON_ALPHANUMERIC).to_string();
+    let sig = percent_encode(server.user_sig("administrator").as_bytes(), NON_ALPHANUMERIC).to_string();
     let import = format!("/v4/{}?sdkappid={SDK_APP_ID}&identifier=administrator&usersig={sig}", COMMANDS[1]);
     let (_, said) =
-        house.answer(house.request(Method::POST, &import).body(r#"{"Accounts":["ada","bob","cyd"]}"#)).unwrap();
-    assert!(String::from_utf8_lossy(&said).contains("\"ErrorCode\":0"), "the signature opens the door");
+        server.answer(server.request(Method::POST, &import).body(r#"{"Accounts":["ada","bob","cyd"]}"#)).unwrap();
+    assert!(String::from_utf8_lossy(&said).contains("\"ErrorCode\":0"), "the signature is accepted");
     target.fuzz(|case| {
         let (first, body) = case.split_first().unwrap_or((&0, &[]));
         let command = COMMANDS[usize::from(*first) % COMMANDS.len()];
         let path = format!(
             "/v4/{command}?sdkappid={SDK_APP_ID}&identifier=administrator&usersig={sig}&random=1&contenttype=json"
         );
-        house.stands(house.request(Method::POST, &path).body(body.to_vec()))
+        server.stands(server.request(Method::POST, &path).body(body.to_vec()))
     });
-    house.ends_well();
+    server.ends_well();
 }

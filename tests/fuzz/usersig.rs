@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use reqwest::Method;
 
 use crate::{
-    front_door::{House, SDK_APP_ID},
+    front_door::{RunningServer, SDK_APP_ID},
     strange::Target,
 };
 
@@ -37,8 +37,8 @@ fn user_sig(case: &[u8]) -> Vec<u8> {
 
 #[test]
 fn usersig() {
-    let house = House::open();
-    let good = house.user_sig("administrator");
+    let server = RunningServer::open();
+    let good = server.user_sig("administrator");
     let packed = unspelt(&good);
     let mut facts = Vec::new();
     ZlibDecoder::new(packed.as_slice()).read_to_end(&mut facts).unwrap();
@@ -71,7 +71,7 @@ fn usersig() {
             // No head of a request may be as long: what is in front of the parser refuses it.
             return Ok(());
         }
-        house.stands(house.request(Method::POST, &path).body("{}"))
+        server.stands(server.request(Method::POST, &path).body("{}"))
     });
-    house.ends_well();
+    server.ends_well();
 }

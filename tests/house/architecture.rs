@@ -1,4 +1,4 @@
-//! Reads `src/` and says where it leaves the plan of the house: who names whom, which library lives where, what the map says.
+//! Reads `src/` and reports violations of the architecture: imports between rooms, libraries outside their room, and a wrong map.
 
 mod reading;
 mod rules;
@@ -70,7 +70,7 @@ fn stands_in(place: &[String], row: &str) -> bool {
 /// The innermost room at a place.
 fn room(place: &[String]) -> Option<(&'static str, &'static [&'static str])> {
     let rooms = ROOMS.iter().filter(|(name, _)| stands_in(place, name));
-    // A new folder below `dialect` is no part of the list of dialects, but a dialect that nobody knows.
+    // A new folder below `dialect` is no part of the list of dialects, but an unknown dialect.
     rooms.max_by_key(|(name, _)| name.len()).filter(|(name, _)| *name != "dialect" || place.len() == 1).copied()
 }
 
@@ -342,7 +342,7 @@ fn map_complaints(mapped: &[String], files: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn the_map_shows_every_room_that_stands_and_none_else() {
+fn the_map_shows_every_room_that_exists_and_no_other() {
     none(&map_complaints(&mapped(&text("src/lib.rs")), &own_files("src")));
 }
 

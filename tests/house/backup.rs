@@ -43,12 +43,12 @@ fn json_of(data: &Path, words: &[&str]) -> Value {
 }
 
 /// A folder for backups, and the path of one in it.
-struct Shelf {
+struct Fixture {
     folder: TempDir,
     file: PathBuf,
 }
 
-impl Shelf {
+impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("house.tar");
@@ -73,17 +73,17 @@ impl Shelf {
     }
 }
 
-/// A house with three users, two of them with pictures, one with a password, and contacts between them.
+/// A server with three users, two of them with pictures, one with a password, and contacts between them.
 async fn lived_in() -> Standin {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     for user in ["ada", "bob"] {
-        let made = house.create_user_with_picture(&token, user, "a.jpg", photo::jpeg(120, 90)).await;
+        let made = server.create_user_with_picture(&token, user, "a.jpg", photo::jpeg(120, 90)).await;
         assert_eq!(made.status, 200, "{made:?}");
     }
     let grace = json!({ "user_id": "grace", "username": "Grace", "password": "a key of hers" });
-    assert_eq!(house.login_or_register(grace).await.status, 200);
-    house
+    assert_eq!(server.login_or_register(grace).await.status, 200);
+    server
 }
 
 /// Whether a file is the index of SQLite's log, or a log with nothing in it: whichever process closes the database last removes both,
@@ -113,7 +113,7 @@ fn digests(folder: &Path) -> BTreeMap<String, String> {
     found
 }
 
-/// The digest of every row of every table, while nobody serves the folder.
+/// The digest of every row of every table, while no server uses the folder.
 fn rows(data: &Path) -> BTreeMap<String, String> {
     let database = rusqlite::Connection::open(data.join("standin.db")).unwrap();
     let mut tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();

@@ -36,7 +36,7 @@ fn read(folder: &Folder, key: &PictureKey, file: &str) -> Result<Option<Vec<u8>>
 }
 
 #[test]
-fn what_was_put_is_read_back_also_after_a_reopening() {
+fn stored_pictures_are_read_back_also_after_reopening() {
     let (data, folder) = fresh();
     folder.put(&key(1), &[("full.jpg", b"whole"), ("48.jpg", b"")]).unwrap();
     for folder in [folder, open(data.path())] {
@@ -82,7 +82,7 @@ fn a_removed_picture_is_gone_and_removing_it_again_is_fine() {
 }
 
 #[test]
-fn what_an_earlier_removal_left_over_hinders_no_later_one() {
+fn a_leftover_of_an_earlier_removal_does_not_stop_a_later_one() {
     let (data, folder) = fresh();
     let half = data.path().join("incoming").join(format!("{}-leaving", key(1).as_str()));
     fs::create_dir(&half).unwrap();
@@ -94,7 +94,7 @@ fn what_an_earlier_removal_left_over_hinders_no_later_one() {
 }
 
 #[test]
-fn opening_empties_what_was_on_its_way_and_touches_no_picture() {
+fn opening_empties_the_incoming_folder_and_keeps_every_picture() {
     let (data, folder) = fresh();
     folder.put(&key(1), &[("full.jpg", b"whole")]).unwrap();
     let half = data.path().join("incoming").join(key(2).as_str());

@@ -140,7 +140,7 @@ fn help_of_serve_lists_every_setting_that_may_be_a_flag_under_its_heading() {
 }
 
 #[test]
-fn wrong_usage_is_exit_code_2_and_says_so_on_standard_error() {
+fn wrong_usage_gives_exit_code_2_and_an_error_on_standard_error() {
     for words in [&["bogus"][..], &["app"], &["user", "show"], &["user", "show", ""], &["serve", "--app-secret", "x"]] {
         let (code, out, err) = said(words, &[]);
         assert_eq!((code, out.as_str()), (2, ""), "{words:?}");
@@ -149,7 +149,7 @@ fn wrong_usage_is_exit_code_2_and_says_so_on_standard_error() {
 }
 
 #[test]
-fn wrong_settings_are_exit_code_2_and_one_sentence() {
+fn wrong_settings_give_exit_code_2_and_one_sentence() {
     let expected = "standin: listen (from STANDIN_LISTEN) must be ";
     for words in [&[][..], &["serve"], &["app", "list"], &["user", "list"], &["config", "show"]] {
         let (code, out, err) = said(words, &[("STANDIN_LISTEN", "nowhere")]);
@@ -162,7 +162,7 @@ fn wrong_settings_are_exit_code_2_and_one_sentence() {
 }
 
 #[test]
-fn config_show_says_what_holds_and_who_said_so() {
+fn config_show_prints_each_value_and_its_origin() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("standin.toml"), "workers = 5\npicture_cache_bytes = '1 MiB'").unwrap();
     let words = ["config", "show", "--origin", "--listen", ":9000"];
@@ -205,7 +205,7 @@ fn a_command_without_a_data_folder_is_exit_code_3() {
 }
 
 #[test]
-fn a_reader_that_went_away_is_no_failure() {
+fn a_closed_output_pipe_is_no_failure() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
     let mut child = command.args(["config", "show"]).env_clear().stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
@@ -276,7 +276,7 @@ fn an_app_is_made_of_the_given_fields_alone() {
 }
 
 #[test]
-fn a_secret_is_drawn_anew() {
+fn a_command_makes_a_new_secret() {
     let until = "2026-01-03T03:04:05.000006Z";
     let played = Played::new(vec![(200, json!({ "secret": "fresh", "former_secret_until": until }))]);
     let (code, out, _, seen) = played.ask(&["app", "rotate-secret", "--app", "a/b", "--former-ends", "1d"], "");
@@ -465,7 +465,7 @@ fn nothing_to_change_and_values_of_no_form_are_wrong_usage() {
 }
 
 #[test]
-fn a_refusal_of_the_house_is_exit_code_1_in_its_own_words() {
+fn a_refusal_of_the_server_gives_exit_code_1_and_its_own_text() {
     let problem = json!({ "title": "Not Found", "detail": "User not found", "status": 404 });
     let (code, out, err, _) = Played::new(vec![(404, problem)]).ask(&["user", "show", "bob", "--app", "shop"], "");
     assert_eq!((code, out.as_str(), err.as_str()), (1, "", "standin: User not found\n"));
@@ -483,11 +483,11 @@ fn a_server_that_fails_or_breaks_off_is_exit_code_4() {
     let (code, _, err, _) = Played::new(vec![(500, json!("odd"))]).ask(&["app", "list"], "");
     assert_eq!(
         (code, err.as_str()),
-        (4, "standin: The server's answer (HTTP 500) is not understood: is it of this version?\n")
+        (4, "standin: The server's response (HTTP 500) is not understood: is the server of this version?\n")
     );
     let (code, _, err, _) = Played::new(Vec::new()).ask(&["app", "list"], "");
     assert_eq!(code, 4);
-    assert!(err.starts_with("standin: The server broke off without an answer"), "{err}");
+    assert!(err.starts_with("standin: The server ended the connection without a response"), "{err}");
 }
 
 #[test]

@@ -1,23 +1,23 @@
-//! The operator's commands against the true server, and against a folder that nobody serves.
+//! The operator's commands against the true server, and against a folder without a server.
 
 use serde_json::{Value, json};
 
 use super::standin::{APP_ID, SECRET, Standin, standin};
 
-fn json_of(house: &Standin, words: &[&str]) -> Value {
-    serde_json::from_str(&house.command(&[words, &["--json"]].concat())).unwrap()
+fn json_of(server: &Standin, words: &[&str]) -> Value {
+    serde_json::from_str(&server.command(&[words, &["--json"]].concat())).unwrap()
 }
 
 /// Runs a command that is to fail: its exit code and what it said.
-fn refused(house: &Standin, words: &[&str]) -> (Option<i32>, String) {
-    let output = standin(&house.data()).args(words).output().unwrap();
+fn refused(server: &Standin, words: &[&str]) -> (Option<i32>, String) {
+    let output = standin(&server.data()).args(words).output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "", "{words:?}");
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// Made, listed, shown, changed, its token drawn anew, deleted: whoever answers the socket.
-fn a_user_from_first_to_last(house: &Standin) {
-    let made = json_of(house, &["user", "create", "ada@example.com", "--name", "Ada", "--email", "ada@example.com"]);
+/// Creates, lists, shows, changes, resets the token of and deletes a user, with and without a running server.
+fn a_user_from_first_to_last(server: &Standin) {
+    let made = json_of(server, &["user", "create", "ada@example.com", "--name", "Ada", "--email", "ada@example.com"]);
     assert_eq!(
         (&made["id"], &made["name"], &made["state"]),
         (&json!("ada@example.com"), &json!("Ada"), &json!("active"))
@@ -25,19 +25,19 @@ fn a_user_from_first_to_last(house: &Standin) {
     for secret in ["token", "issued_password"] {
         assert!(made[secret].as_str().unwrap().len() >= 22, "{made}");
     }
-    assert_eq!(json_of(house, &["user", "list"])["total"], 1);
+    assert_eq!(json_of(server, &["user", "list"])["total"], 1);
     let set = ["user", "set", "ada@example.com", "--name", "", "--status", "Away", "--extras", r#"{"a":1}"#];
-    let changed = json_of(house, &set);
+    let changed = json_of(server, &set);
     assert_eq!(
         (&changed["name"], &changed["status"], &changed["extras"]),
         (&Value::Null, &json!("Away"), &json!({ "a": 1 }))
     );
-    assert_eq!(json_of(house, &["user", "show", "ada@example.com"]), changed);
-    let reset = json_of(house, &["user", "reset-token", "ada@example.com"]);
+    assert_eq!(json_of(server, &["user", "show", "ada@example.com"]), changed);
+    let reset = json_of(server, &["user", "reset-token", "ada@example.com"]);
     assert_ne!(reset["token"], made["token"]);
-    house.command(&["user", "delete", "ada@example.com"]);
-    assert_eq!(json_of(house, &["user", "list"])["total"], 0);
-    let again = json_of(house, &["user", "create", "ada@example.com"]);
+    server.command(&["user", "delete", "ada@example.com"]);
+    assert_eq!(json_of(server, &["user", "list"])["total"], 0);
+    let again = json_of(server, &["user", "create", "ada@example.com"]);
     assert_ne!(again["key"], made["key"], "an integer id is never used twice");
     for secret in ["token", "issued_password"] {
         assert_ne!(again[secret], made[secret]);
@@ -45,43 +45,43 @@ fn a_user_from_first_to_last(house: &Standin) {
 }
 
 #[actix_web::test]
-async fn users_are_kept_through_a_running_server() {
+async fn commands_create_change_and_delete_users_on_a_running_server() {
     a_user_from_first_to_last(&Standin::fresh().await);
 }
 
 #[actix_web::test]
-async fn users_are_kept_on_a_folder_that_nobody_serves() {
-    let mut house = Standin::fresh().await;
-    house.terminate();
-    a_user_from_first_to_last(&house);
-    house.kill();
-    a_command_leaves_the_folder_free(&house);
+async fn commands_create_change_and_delete_users_without_a_running_server() {
+    let mut server = Standin::fresh().await;
+    server.terminate();
+    a_user_from_first_to_last(&server);
+    server.kill();
+    a_command_leaves_the_folder_free(&server);
 }
 
-fn a_command_leaves_the_folder_free(house: &Standin) {
-    assert_eq!(json_of(house, &["user", "list"])["total"], 1);
-    assert!(!house.data().join("standin.sock").exists());
+fn a_command_leaves_the_folder_free(server: &Standin) {
+    assert_eq!(json_of(server, &["user", "list"])["total"], 1);
+    assert!(!server.data().join("standin.sock").exists());
 }
 
 #[actix_web::test]
 async fn apps_are_made_and_changed_and_do_not_see_each_others_users() {
-    let house = Standin::fresh().await;
-    let made = json_of(&house, &["app", "create", "--app-id", "second", "--name", "Second"]);
+    let server = Standin::fresh().await;
+    let made = json_of(&server, &["app", "create", "--app-id", "second", "--name", "Second"]);
     assert_eq!((&made["app_id"], &made["registration"]), (&json!("second"), &json!("new")));
-    house.command(&["user", "create", "u1", "--app", "second"]);
-    assert_eq!(house.user_profile("u1").await.status, 404);
-    let set = json_of(&house, &["app", "set", "--app", "second", "--registration", "closed", "--password-min", "8"]);
+    server.command(&["user", "create", "u1", "--app", "second"]);
+    assert_eq!(server.user_profile("u1").await.status, 404);
+    let set = json_of(&server, &["app", "set", "--app", "second", "--registration", "closed", "--password-min", "8"]);
     assert_eq!((&set["registration"], &set["password_min"]), (&json!("closed"), &json!(8)));
-    assert_eq!(json_of(&house, &["app", "list"])["apps"].as_array().unwrap().len(), 2);
-    let (code, said) = refused(&house, &["app", "create", "--app-id", "second"]);
+    assert_eq!(json_of(&server, &["app", "list"])["apps"].as_array().unwrap().len(), 2);
+    let (code, said) = refused(&server, &["app", "create", "--app-id", "second"]);
     assert_eq!(code, Some(1), "{said}");
 }
 
 #[actix_web::test]
-async fn with_several_apps_each_command_about_one_wants_it_named() {
-    let house = Standin::fresh().await;
-    house.command(&["user", "create", "u1"]);
-    house.command(&["app", "create", "--app-id", "second"]);
+async fn with_several_apps_a_command_requires_the_name_of_the_app() {
+    let server = Standin::fresh().await;
+    server.command(&["user", "create", "u1"]);
+    server.command(&["app", "create", "--app-id", "second"]);
     let which = format!("standin: There are several apps, so say which one with --app APP_ID: {APP_ID}, second.\n");
     for words in [
         &["user", "create", "u2"][..],
@@ -99,123 +99,123 @@ async fn with_several_apps_each_command_about_one_wants_it_named() {
         &["app", "field", "add", "Test1"],
         &["app", "field", "list"],
     ] {
-        assert_eq!(refused(&house, words), (Some(2), which.clone()), "{words:?}");
+        assert_eq!(refused(&server, words), (Some(2), which.clone()), "{words:?}");
     }
     for app in [APP_ID, "second"] {
-        house.command(&["user", "create", "u2", "--app", app]);
+        server.command(&["user", "create", "u2", "--app", app]);
     }
     for number in 3..=25 {
-        house.command(&["app", "create", "--app-id", &format!("app{number}")]);
+        server.command(&["app", "create", "--app-id", &format!("app{number}")]);
     }
-    let (_, said) = refused(&house, &["user", "list"]);
+    let (_, said) = refused(&server, &["user", "list"]);
     assert!(said.ends_with(", app20 and 5 more, which `standin app list` shows.\n"), "{said}");
 }
 
 #[actix_web::test]
 async fn an_app_that_mirrorflys_login_does_not_find_is_made_with_a_hint() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     let hint = "`standin app set --app second --hosts HOST`.\n";
-    let said = house.command(&["app", "create", "--app-id", "second"]);
+    let said = server.command(&["app", "create", "--app-id", "second"]);
     assert!(said.ends_with(hint), "{said}");
     for words in [&["--hosts", "chat.example"][..], &["--dialects", "qiscus"]] {
-        let said = house.command(&[&["app", "create"], words].concat());
+        let said = server.command(&[&["app", "create"], words].concat());
         assert!(said.ends_with(" shows its secrets.\n"), "{words:?}: {said}");
     }
 }
 
 #[actix_web::test]
 async fn a_host_selects_one_app_alone() {
-    let house = Standin::fresh().await;
-    house.command(&["app", "create", "--app-id", "second", "--hosts", "chat.example"]);
-    house.command(&["app", "set", "--app", "second", "--hosts", "chat.example,other.example"]);
-    let (code, said) = refused(&house, &["app", "set", "--app", APP_ID, "--hosts", "Chat.example"]);
+    let server = Standin::fresh().await;
+    server.command(&["app", "create", "--app-id", "second", "--hosts", "chat.example"]);
+    server.command(&["app", "set", "--app", "second", "--hosts", "chat.example,other.example"]);
+    let (code, said) = refused(&server, &["app", "set", "--app", APP_ID, "--hosts", "Chat.example"]);
     assert_eq!((code, said.contains("hosts must be names that no other app lists")), (Some(1), true), "{said}");
 }
 
 #[actix_web::test]
-async fn two_changes_of_an_app_at_once_do_not_undo_one_another() {
-    let house = Standin::fresh().await;
-    let file = house.data().join("password");
+async fn two_concurrent_changes_of_an_app_do_not_undo_each_other() {
+    let server = Standin::fresh().await;
+    let file = server.data().join("password");
     for round in 0..5 {
         std::fs::write(&file, format!("password {round}")).unwrap();
         let words = ["app", "set", "--account-password-file", file.to_str().unwrap()];
-        let mut slow = standin(&house.data()).args(words).stdout(std::process::Stdio::null()).spawn().unwrap();
-        let rotated = json_of(&house, &["app", "rotate-secret"])["secret"].clone();
+        let mut slow = standin(&server.data()).args(words).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let rotated = json_of(&server, &["app", "rotate-secret"])["secret"].clone();
         assert!(slow.wait().unwrap().success());
-        assert_eq!(json_of(&house, &["app", "show", "--secrets"])["secret"], rotated, "round {round}");
+        assert_eq!(json_of(&server, &["app", "show", "--secrets"])["secret"], rotated, "round {round}");
     }
 }
 
 #[actix_web::test]
-async fn a_rotated_secret_is_the_only_one_at_once() {
-    let house = Standin::fresh().await;
-    let rotated = json_of(&house, &["app", "rotate-secret"])["secret"].as_str().unwrap().to_owned();
-    assert_eq!(house.user_list().await.status, 401, "the former one");
-    let call = house.call(reqwest::Method::GET, "/api/v2.1/rest/get_user_list").header("QISCUS-SDK-APP-ID", APP_ID);
+async fn a_rotated_secret_is_at_once_the_only_valid_one() {
+    let server = Standin::fresh().await;
+    let rotated = json_of(&server, &["app", "rotate-secret"])["secret"].as_str().unwrap().to_owned();
+    assert_eq!(server.user_list().await.status, 401, "the former one");
+    let call = server.call(reqwest::Method::GET, "/api/v2.1/rest/get_user_list").header("QISCUS-SDK-APP-ID", APP_ID);
     assert_eq!(super::standin::send(call.header("QISCUS-SDK-SECRET", &rotated)).await.status, 200);
     assert_ne!(rotated, SECRET);
 }
 
 #[actix_web::test]
 async fn a_former_secret_may_stay_valid_for_a_while() {
-    let house = Standin::fresh().await;
-    let said = house.command(&["app", "rotate-secret", "--former-ends", "1h"]);
-    let until = json_of(&house, &["app", "show"])["former_secret_until"].as_str().unwrap().to_owned();
+    let server = Standin::fresh().await;
+    let said = server.command(&["app", "rotate-secret", "--former-ends", "1h"]);
+    let until = json_of(&server, &["app", "show"])["former_secret_until"].as_str().unwrap().to_owned();
     assert!(said.contains(&format!("\nformer secret: is valid until {until}\n")), "{said}");
-    assert_eq!(house.user_list().await.status, 200, "the former one");
-    let (code, said) = refused(&house, &["app", "rotate-secret", "--former-ends", "8d"]);
+    assert_eq!(server.user_list().await.status, 200, "the former one");
+    let (code, said) = refused(&server, &["app", "rotate-secret", "--former-ends", "8d"]);
     assert_eq!((code, said.contains("from 0 to 604800 seconds (a week)")), (Some(1), true), "{said}");
 }
 
 #[actix_web::test]
 async fn a_user_is_suspended_and_befriended_by_command() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     for user in ["ada", "bob"] {
-        house.command(&["user", "create", user, "--name", "N"]);
+        server.command(&["user", "create", user, "--name", "N"]);
     }
-    assert!(house.command(&["user", "list"]).ends_with("\nPage 1 of 1, 2 users in all.\n"));
-    house.command(&["user", "contact", "add", "ada", "bob"]);
-    let listed = json_of(&house, &["user", "contact", "list", "ada"]);
+    assert!(server.command(&["user", "list"]).ends_with("\nPage 1 of 1, 2 users in all.\n"));
+    server.command(&["user", "contact", "add", "ada", "bob"]);
+    let listed = json_of(&server, &["user", "contact", "list", "ada"]);
     assert_eq!((&listed["total"], &listed["contacts"][0]["user"]["id"]), (&json!(1), &json!("bob")));
-    house.command(&["user", "contact", "remove", "ada", "bob"]);
-    assert_eq!(json_of(&house, &["user", "contact", "list", "ada"])["total"], 0);
-    house.command(&["user", "suspend", "bob"]);
-    assert_eq!(json_of(&house, &["user", "show", "bob"])["state"], "suspended");
-    house.command(&["user", "reactivate", "bob"]);
-    assert_eq!(json_of(&house, &["user", "show", "bob"])["state"], "active");
-    house.command(&["user", "delete", "bob"]);
-    assert!(house.command(&["user", "list"]).ends_with("\nPage 1 of 1, 1 user in all.\n"));
-    let backup = house.data().with_file_name("one.tar");
-    let said = house.command(&["backup", backup.to_str().unwrap()]);
+    server.command(&["user", "contact", "remove", "ada", "bob"]);
+    assert_eq!(json_of(&server, &["user", "contact", "list", "ada"])["total"], 0);
+    server.command(&["user", "suspend", "bob"]);
+    assert_eq!(json_of(&server, &["user", "show", "bob"])["state"], "suspended");
+    server.command(&["user", "reactivate", "bob"]);
+    assert_eq!(json_of(&server, &["user", "show", "bob"])["state"], "active");
+    server.command(&["user", "delete", "bob"]);
+    assert!(server.command(&["user", "list"]).ends_with("\nPage 1 of 1, 1 user in all.\n"));
+    let backup = server.data().with_file_name("one.tar");
+    let said = server.command(&["backup", backup.to_str().unwrap()]);
     assert!(said.contains("1 app, 1 user, 0 pictures, 0 contacts, 0 administrators\n"), "{said}");
 }
 
 #[actix_web::test]
-async fn an_apps_password_floor_holds_on_every_wire() {
-    let house = Standin::fresh().await;
-    house.command(&["app", "set", "--password-min", "8"]);
+async fn an_apps_shortest_password_holds_for_every_vendor() {
+    let server = Standin::fresh().await;
+    server.command(&["app", "set", "--password-min", "8"]);
     for (password, status) in [("1234567", 400), ("12345678", 200), ("123456789", 200)] {
         let body = json!({ "user_id": "u1", "username": "U", "password": password });
-        assert_eq!(house.login_or_register(body).await.status, status, "{password}");
+        assert_eq!(server.login_or_register(body).await.status, status, "{password}");
     }
 }
 
 #[actix_web::test]
-async fn a_wire_that_is_switched_off_says_so() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    house.command(&["app", "set", "--dialects", "qiscus"]);
-    let answer = house.create_user(&token, &[("userIdentifier", "u1")]).await;
+async fn a_dialect_that_is_switched_off_answers_with_its_error() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    server.command(&["app", "set", "--dialects", "qiscus"]);
+    let answer = server.create_user(&token, &[("userIdentifier", "u1")]).await;
     assert_eq!((answer.status, &answer.json()["message"]), (403, &json!("This app does not serve MirrorFly calls")));
-    assert_eq!(house.user_list().await.status, 200);
-    house.command(&["app", "set", "--dialects", "mirrorfly"]);
-    assert_eq!(house.user_list().await.status, 403);
+    assert_eq!(server.user_list().await.status, 200);
+    server.command(&["app", "set", "--dialects", "mirrorfly"]);
+    assert_eq!(server.user_list().await.status, 403);
 }
 
 #[actix_web::test]
-async fn refusals_are_one_sentence_with_a_code() {
-    let house = Standin::fresh().await;
-    house.command(&["user", "create", "u1"]);
+async fn a_refusal_is_one_sentence_and_an_exit_code() {
+    let server = Standin::fresh().await;
+    server.command(&["user", "create", "u1"]);
     for (words, said) in [
         (&["user", "show", "nobody"][..], "User nobody not found"),
         (&["user", "set", "nobody", "--name", "N"], "User nobody not found"),
@@ -230,7 +230,7 @@ async fn refusals_are_one_sentence_with_a_code() {
         (&["user", "create", "administrator"], "is reserved by the server"),
         (&["user", "list", "--app", "nosuchapp"], "App not found"),
     ] {
-        let (code, sentence) = refused(&house, words);
+        let (code, sentence) = refused(&server, words);
         assert_eq!(code, Some(1), "{words:?}: {sentence}");
         assert!(sentence.contains(said) && sentence.trim_end().lines().count() == 1, "{words:?}: {sentence}");
     }

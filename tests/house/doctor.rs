@@ -58,17 +58,17 @@ impl Proxy {
         Self { port, upstream }
     }
 
-    /// A house whose public address this is.
-    async fn before_a_house(&self) -> Standin {
+    /// A server with this public address.
+    async fn server_behind(&self) -> Standin {
         self.before_a_house_called("127.0.0.1").await
     }
 
     /// The same under another name of this machine.
     async fn before_a_house_called(&self, host: &str) -> Standin {
-        let house = Standin::with(&[("STANDIN_PUBLIC_URL", &format!("http://{host}:{}", self.port))]).await;
-        let port = house.base().rsplit_once(':').unwrap().1.parse().unwrap();
+        let standin = Standin::with(&[("STANDIN_PUBLIC_URL", &format!("http://{host}:{}", self.port))]).await;
+        let port = standin.base().rsplit_once(':').unwrap().1.parse().unwrap();
         self.upstream.store(port, Ordering::SeqCst);
-        house
+        standin
     }
 }
 
@@ -163,8 +163,8 @@ const SCHEMA: u32 = 14;
 #[actix_web::test]
 async fn behind_a_proxy_that_passes_everything_on_all_is_well() {
     let proxy = Proxy::with(Fault::None);
-    let house = proxy.before_a_house().await;
-    let (code, said, complained) = doctor(&house.data(), &[]);
+    let standin = proxy.server_behind().await;
+    let (code, said, complained) = doctor(&standin.data(), &[]);
     let port = proxy.port;
     let expected = format!(
         "ok      folder       {data} is closed to others\n\
@@ -174,7 +174,7 @@ async fn behind_a_proxy_that_passes_everything_on_all_is_well() {
          ok      schema       version {schema}, as this program knows it\n\
          ok      pages        all sound\n\
          ok      pictures     0 kept\n\
-         ok      key          in server.key, beside what it seals; it is this database's\n\
+         ok      key          in server.key, in the same folder as the data that it encrypts; it is this database's\n\
          ok      clock        not behind what is stored\n\
          ok      name         127.0.0.1 is 127.0.0.1\n\
          ok      port         {port} answers\n\
@@ -184,10 +184,10 @@ async fn behind_a_proxy_that_passes_everything_on_all_is_well() {
          ok      upload       a body of 1.5 MiB comes through\n\
          ok      picture      comes through as image/png\n\
          ok      websocket    opens at 127.0.0.1:{port}/websocket\n\
-         ok      figures      /metrics is shown, as the address is this machine's own\n\
+         ok      figures      /metrics is readable, because the address is this machine's own\n\
          ok      connections  {room}\n",
-        data = house.data().display(),
-        pid = house.pid(),
+        data = standin.data().display(),
+        pid = standin.pid(),
         free = found(&said, "disk"),
         sizes = found(&said, "database"),
         room = found(&said, "connections"),
@@ -199,22 +199,22 @@ async fn behind_a_proxy_that_passes_everything_on_all_is_well() {
 }
 
 #[actix_web::test]
-async fn a_name_under_localhost_is_this_machine_as_in_browsers() {
-    let house = Proxy::with(Fault::None).before_a_house_called("standin.localhost").await;
-    let (code, said, complained) = doctor(&house.data(), &[]);
+async fn a_name_under_localhost_means_this_machine_as_in_browsers() {
+    let standin = Proxy::with(Fault::None).before_a_house_called("standin.localhost").await;
+    let (code, said, complained) = doctor(&standin.data(), &[]);
     assert_eq!(line(&said, "name"), "ok      name         standin.localhost is 127.0.0.1, ::1");
     assert_eq!((code, complained.as_str()), (0, ""), "{said}");
 }
 
 #[actix_web::test]
-async fn each_thing_that_a_proxy_breaks_is_named_with_what_to_change() {
+async fn each_fault_of_a_proxy_is_named_with_its_remedy() {
     for (fault, check, said) in [
         (
             Fault::ElsewhereEntirely,
             "server",
-            "something else answers, with HTTP 200: pass everything on (nginx: location / { proxy_pass",
+            "something else answers, with HTTP 200: forward everything (nginx: location / { proxy_pass",
         ),
-        (Fault::AnotherStandin, "server", "another standin answers: point the proxy at this one"),
+        (Fault::AnotherStandin, "server", "another Standin answers: point the proxy at this server"),
         (
             Fault::DropsUnderscores,
             "headers",
@@ -226,11 +226,11 @@ async fn each_thing_that_a_proxy_breaks_is_named_with_what_to_change() {
             "a body of 1.5 MiB is refused with HTTP 413: allow as much as a picture needs (nginx: client_max_body_size 11m;",
         ),
         (Fault::CutsBodies, "upload", "a body of 1.5 MiB broke off ("),
-        (Fault::RewritesPictures, "picture", "came as HTTP 200 of image/webp: pass /pictures/ on as it is"),
+        (Fault::RewritesPictures, "picture", "came as HTTP 200 of image/webp: forward /pictures/ unchanged"),
         (
             Fault::NoUpgrade,
             "websocket",
-            "/websocket is answered with HTTP 400: pass the upgrade on (nginx: proxy_http_version 1.1;",
+            "/websocket is answered with HTTP 400: forward the upgrade (nginx: proxy_http_version 1.1;",
         ),
         (
             Fault::ForgetsSubProtocol,
@@ -239,8 +239,8 @@ async fn each_thing_that_a_proxy_breaks_is_named_with_what_to_change() {
         ),
     ] {
         let proxy = Proxy::with(fault);
-        let house = proxy.before_a_house().await;
-        let (code, printed, complained) = doctor(&house.data(), &[]);
+        let standin = proxy.server_behind().await;
+        let (code, printed, complained) = doctor(&standin.data(), &[]);
         let base = format!("http://127.0.0.1:{}", proxy.port);
         let checks = printed.lines().count();
         let expected = format!("standin: 1 of {checks} checks failed: clients do not reach all of {base}.\n");
@@ -251,26 +251,26 @@ async fn each_thing_that_a_proxy_breaks_is_named_with_what_to_change() {
 }
 
 #[actix_web::test]
-async fn a_server_that_says_nothing_is_waited_for_5_seconds() {
-    let house = Proxy::with(Fault::SaysNothing).before_a_house().await;
+async fn doctor_waits_5_seconds_for_a_silent_server() {
+    let standin = Proxy::with(Fault::SaysNothing).server_behind().await;
     let begun = Instant::now();
-    let (code, said, _) = doctor(&house.data(), &[]);
+    let (code, said, _) = doctor(&standin.data(), &[]);
     assert_eq!(code, 1);
-    assert!(line(&said, "server").contains("nothing came within 5 s: let the firewall"), "{said}");
+    assert!(line(&said, "server").contains("nothing arrived within 5 s: let the firewall"), "{said}");
     assert!((5..9).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
 }
 
 #[actix_web::test]
-async fn a_name_that_leads_nowhere_and_a_port_without_a_listener_are_told_apart() {
-    let house = Standin::with(&[("STANDIN_PUBLIC_URL", "http://standin.invalid")]).await;
-    let (code, said, _) = doctor(&house.data(), &[]);
+async fn an_unknown_host_and_a_closed_port_give_different_errors() {
+    let standin = Standin::with(&[("STANDIN_PUBLIC_URL", "http://standin.invalid")]).await;
+    let (code, said, _) = doctor(&standin.data(), &[]);
     assert_eq!((code, outside(&said)), (1, 1), "the rest is left out: {said}");
-    assert!(line(&said, "name").starts_with("FAILED  name         standin.invalid leads nowhere ("), "{said}");
+    assert!(line(&said, "name").starts_with("FAILED  name         standin.invalid has no address ("), "{said}");
     assert!(said.contains("): give the name an A or AAAA record"), "{said}");
 
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let house = Standin::with(&[("STANDIN_PUBLIC_URL", &format!("http://{free}"))]).await;
-    let (code, said, _) = doctor(&house.data(), &[]);
+    let standin = Standin::with(&[("STANDIN_PUBLIC_URL", &format!("http://{free}"))]).await;
+    let (code, said, _) = doctor(&standin.data(), &[]);
     assert_eq!((code, outside(&said)), (1, 2), "{said}");
     assert!(
         line(&said, "port").starts_with(&format!("FAILED  port         {} does not answer (", free.port())),
@@ -284,7 +284,7 @@ async fn a_certificate_is_held_to_its_name_its_dates_and_its_authority() {
     let own = folder.path().join("authority.pem");
     std::fs::write(&own, authority.pem()).unwrap();
     let known = ["--ca", own.to_str().unwrap()];
-    let unknown_issuer = "FAILED  certificate  is of an authority that browsers do not know: give the whole chain";
+    let unknown_issuer = "FAILED  certificate  is from an authority that browsers do not trust: give the whole chain";
     for (name, days, words, said) in [
         ("127.0.0.1", 15, &known[..], "ok      certificate  is for 127.0.0.1 and holds for 14 days and more"),
         ("127.0.0.1", 13, &known[..], "FAILED  certificate  ends within 14 days: renew it"),
@@ -292,9 +292,9 @@ async fn a_certificate_is_held_to_its_name_its_dates_and_its_authority() {
         ("chat.example", 90, &known[..], "FAILED  certificate  is not for 127.0.0.1: get one for this name"),
         ("127.0.0.1", 90, &[][..], unknown_issuer),
     ] {
-        let house = tls::house("https://127.0.0.1:0", &authority.files(name, days)).await;
+        let standin = tls::server("https://127.0.0.1:0", &authority.files(name, days)).await;
         thread::sleep(Duration::from_secs(u64::from(days == 0)));
-        let (_, printed, _) = doctor(&house.data(), words);
+        let (_, printed, _) = doctor(&standin.data(), words);
         assert!(line(&printed, "certificate").starts_with(said), "{name} {days}: {printed}");
         let is_good = said.starts_with("ok");
         assert_eq!(printed.contains("ok      picture "), is_good, "over TLS: {printed}");
@@ -302,12 +302,12 @@ async fn a_certificate_is_held_to_its_name_its_dates_and_its_authority() {
 }
 
 #[actix_web::test]
-async fn a_certificate_that_signs_itself_is_good_unless_it_is_marked_as_an_authority() {
+async fn a_self_signed_certificate_is_accepted_unless_it_is_marked_as_an_authority() {
     let marked = "FAILED  certificate  is marked as an authority (CA:TRUE): make it with basicConstraints=CA:FALSE (";
     for (is_ca, said) in [(true, marked), (false, "ok      certificate  is for 127.0.0.1 and holds for 14 days")] {
         let files = Authority::self_signed("127.0.0.1", is_ca);
-        let house = tls::house("https://127.0.0.1:0", &files).await;
-        let (_, printed, _) = doctor(&house.data(), &["--ca", &files.certificate()]);
+        let standin = tls::server("https://127.0.0.1:0", &files).await;
+        let (_, printed, _) = doctor(&standin.data(), &["--ca", &files.certificate()]);
         assert!(line(&printed, "certificate").starts_with(said), "{printed}");
     }
 }
@@ -315,8 +315,8 @@ async fn a_certificate_that_signs_itself_is_good_unless_it_is_marked_as_an_autho
 #[actix_web::test]
 async fn a_socket_elsewhere_is_looked_for_there() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let house = Standin::with(&[("STANDIN_SOCKET_HOST", "localhost"), ("STANDIN_SOCKET_PORT", &free)]).await;
-    let (code, said, _) = doctor(&house.data(), &[]);
+    let standin = Standin::with(&[("STANDIN_SOCKET_HOST", "localhost"), ("STANDIN_SOCKET_PORT", &free)]).await;
+    let (code, said, _) = doctor(&standin.data(), &[]);
     assert_eq!(code, 1);
     let expected = format!("FAILED  websocket    localhost:{free} does not answer (");
     assert!(line(&said, "websocket").starts_with(&expected), "{said}");
@@ -324,21 +324,21 @@ async fn a_socket_elsewhere_is_looked_for_there() {
 }
 
 #[actix_web::test]
-async fn plain_http_where_the_public_address_says_https_is_no_tls() {
-    let mut house = Standin::fresh().await;
-    let base = house.base().replace("http://", "https://");
-    house.terminate();
+async fn plain_http_behind_an_https_public_url_is_reported() {
+    let mut standin = Standin::fresh().await;
+    let base = standin.base().replace("http://", "https://");
+    standin.terminate();
     let (listen, public) = (base.trim_start_matches("https://").to_owned(), base.clone());
-    let house = Standin::with(&[("STANDIN_LISTEN", &listen), ("STANDIN_PUBLIC_URL", &public)]).await;
-    let (code, said, _) = doctor(&house.data(), &[]);
+    let standin = Standin::with(&[("STANDIN_LISTEN", &listen), ("STANDIN_PUBLIC_URL", &public)]).await;
+    let (code, said, _) = doctor(&standin.data(), &[]);
     assert_eq!(code, 1);
-    assert!(line(&said, "certificate").starts_with("FAILED  certificate  no TLS came about ("), "{said}");
+    assert!(line(&said, "certificate").starts_with("FAILED  certificate  the TLS handshake failed ("), "{said}");
 }
 
 #[actix_web::test]
 async fn it_answers_in_json_for_programs() {
-    let house = Proxy::with(Fault::DropsUnderscores).before_a_house().await;
-    let (code, said, _) = doctor(&house.data(), &["--json"]);
+    let standin = Proxy::with(Fault::DropsUnderscores).server_behind().await;
+    let (code, said, _) = doctor(&standin.data(), &["--json"]);
     let said: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((code, &said["ok"]), (1, &Value::Bool(false)));
     let checks = said["checks"].as_array().unwrap();
@@ -353,21 +353,21 @@ async fn it_answers_in_json_for_programs() {
 }
 
 #[actix_web::test]
-async fn without_a_running_server_or_with_a_useless_authority_it_says_so() {
-    let mut house = Standin::fresh().await;
-    let useless = house.data().join("server.key");
-    let (code, _, complained) = doctor(&house.data(), &["--ca", useless.to_str().unwrap()]);
+async fn doctor_reports_a_stopped_server_and_a_useless_ca_file() {
+    let mut standin = Standin::fresh().await;
+    let useless = standin.data().join("server.key");
+    let (code, _, complained) = doctor(&standin.data(), &["--ca", useless.to_str().unwrap()]);
     let said = "standin: --ca must name a PEM file of certificates of authorities: it holds none.\n";
     assert_eq!((code, complained.as_str()), (2, said));
-    house.terminate();
-    let (code, printed, complained) = doctor(&house.data(), &[]);
+    standin.terminate();
+    let (code, printed, complained) = doctor(&standin.data(), &[]);
     assert_eq!((code, complained.as_str()), (0, ""), "a healthy folder: {printed}");
     assert_eq!(printed.lines().count(), FOLDER_CHECKS + 1, "{printed}");
     assert_eq!(printed.matches("FAILED").count(), 0, "{printed}");
     assert_eq!(found(&printed, "lock"), "free: no server runs");
-    let note = format!("No server runs on {}, so only the folder was checked.", house.data().display());
+    let note = format!("No server runs on {}, so only the folder was checked.", standin.data().display());
     assert_eq!(printed.lines().last(), Some(note.as_str()));
-    let (code, printed, _) = doctor(&house.data(), &["--json"]);
+    let (code, printed, _) = doctor(&standin.data(), &["--json"]);
     assert_eq!((code, serde_json::from_str::<Value>(&printed).unwrap()["ok"].clone()), (0, Value::Bool(true)));
     let empty = tempfile::tempdir().unwrap();
     let (code, _, complained) = doctor(empty.path(), &[]);
@@ -376,13 +376,13 @@ async fn without_a_running_server_or_with_a_useless_authority_it_says_so() {
 }
 
 #[actix_web::test]
-async fn what_is_wrong_with_the_folder_is_named_with_what_to_change() {
-    let mut house = Standin::fresh().await;
-    let data = house.data();
-    let token = house.back_end_token().await;
-    house.create_user_with_picture(&token, "ada", "photo.jpg", photo::jpeg(64, 64)).await;
+async fn each_fault_of_the_data_folder_is_named_with_its_remedy() {
+    let mut standin = Standin::fresh().await;
+    let data = standin.data();
+    let token = standin.back_end_token().await;
+    standin.create_user_with_picture(&token, "ada", "photo.jpg", photo::jpeg(64, 64)).await;
     std::fs::set_permissions(data.join("standin.db"), Permissions::from_mode(0o644)).unwrap();
-    let key = house.pictures_on_disk().remove(0);
+    let key = standin.pictures_on_disk().remove(0);
     std::fs::remove_dir_all(data.join("pictures").join(&key[..2])).unwrap();
     let (code, said, complained) = doctor(&data, &[]);
     let shown = data.display();
@@ -402,17 +402,17 @@ async fn what_is_wrong_with_the_folder_is_named_with_what_to_change() {
     );
     assert_eq!(said.matches("FAILED").count(), 2, "{said}");
 
-    house.terminate();
+    standin.terminate();
     let key = std::fs::read(data.join("server.key")).unwrap();
     std::fs::write(data.join("server.key"), "00".repeat(32)).unwrap();
     let (code, said, complained) = doctor(&data, &[]);
     let expected = format!("standin: 3 of {FOLDER_CHECKS} checks failed, and no server answers on {shown}.\n");
     assert_eq!((code, complained), (1, expected), "{said}");
-    let expected = "in server.key, beside what it seals; it is another database's: give back the key of this folder";
+    let expected = "in server.key, in the same folder as the data that it encrypts; it is another database's: give back the key of this folder";
     assert_eq!(found(&said, "key"), expected);
     std::fs::remove_file(data.join("server.key")).unwrap();
     let (_, said, _) = doctor(&data, &[]);
-    assert!(found(&said, "key").starts_with("nowhere to be found: put it back as server.key"), "{said}");
+    assert!(found(&said, "key").starts_with("not found: put it back as server.key"), "{said}");
     std::fs::write(data.join("server.key"), key).unwrap();
 
     let database = OpenOptions::new().write(true).open(data.join("standin.db")).unwrap();
@@ -426,11 +426,11 @@ async fn what_is_wrong_with_the_folder_is_named_with_what_to_change() {
 
 #[actix_web::test]
 async fn it_changes_nothing_in_a_folder_that_no_server_runs_on() {
-    let mut house = Standin::fresh().await;
-    house.login_or_register(serde_json::json!({ "user_id": "ada", "password": "a key", "username": "Ada" })).await;
-    house.terminate();
+    let mut standin = Standin::fresh().await;
+    standin.login_or_register(serde_json::json!({ "user_id": "ada", "password": "a key", "username": "Ada" })).await;
+    standin.terminate();
     let state = || {
-        let mut files: Vec<_> = std::fs::read_dir(house.data())
+        let mut files: Vec<_> = std::fs::read_dir(standin.data())
             .unwrap()
             .map(|entry| {
                 let (path, known) = entry.map(|entry| (entry.path(), entry.metadata().unwrap())).unwrap();
@@ -441,34 +441,34 @@ async fn it_changes_nothing_in_a_folder_that_no_server_runs_on() {
         files
     };
     let before = state();
-    let (code, said, _) = doctor(&house.data(), &[]);
+    let (code, said, _) = doctor(&standin.data(), &[]);
     assert_eq!((code, said.matches("FAILED").count()), (0, 0), "{said}");
     assert!(before == state(), "a file of the folder changed");
 }
 
 #[actix_web::test]
 async fn a_server_that_does_not_answer_is_named_by_its_process() {
-    let house = Standin::fresh().await;
-    std::fs::remove_file(standin::settings::control_socket(&house.data()).unwrap().path()).unwrap();
-    let (code, said, _) = doctor(&house.data(), &[]);
+    let standin = Standin::fresh().await;
+    std::fs::remove_file(standin::settings::control_socket(&standin.data()).unwrap().path()).unwrap();
+    let (code, said, _) = doctor(&standin.data(), &[]);
     assert_eq!(code, 1);
-    let pid = house.pid();
+    let pid = standin.pid();
     let expected = format!("held by process {pid}, which does not answer on the control socket: look at its log");
     assert!(found(&said, "lock").starts_with(&expected), "{said}");
 }
 
 #[actix_web::test]
-async fn promise_64_too_low_a_limit_of_open_files_is_named_with_what_to_change() {
-    let house = Standin::under("ulimit -n 256", &[]).await;
-    let (_, said, _) = doctor(&house.data(), &[]);
+async fn promise_64_too_low_a_limit_of_open_files_is_named_with_its_remedy() {
+    let standin = Standin::under("ulimit -n 256", &[]).await;
+    let (_, said, _) = doctor(&standin.data(), &[]);
     let line = found(&said, "connections");
     assert!(
         line.starts_with("there is room for ")
             && line.contains(": fewer than connections_per_address: raise the hard limit"),
         "{said}"
     );
-    house.logged("half of all: for the 20000 of connections_per_address raise the limit").await;
-    let house = Standin::under("ulimit -n 256", &[("STANDIN_CONNECTIONS_PER_ADDRESS", "40")]).await;
-    let (code, said, _) = doctor(&house.data(), &[]);
+    standin.logged("half of all: for the 20000 of connections_per_address raise the limit").await;
+    let standin = Standin::under("ulimit -n 256", &[("STANDIN_CONNECTIONS_PER_ADDRESS", "40")]).await;
+    let (code, said, _) = doctor(&standin.data(), &[]);
     assert_eq!((code, found(&said, "connections").starts_with("there is room for ")), (0, true), "{said}");
 }

@@ -46,7 +46,7 @@ async fn every_other_route_is_described_and_nothing_else() {
 /// Attributes take numbers and no constants, so the document's bound of a field is written beside the type that has it.
 #[actix_web::test]
 async fn a_field_is_described_with_the_bound_of_its_type() {
-    let house = Standin::demo().await;
+    let server = Standin::demo().await;
     let bounds = [
         ("userIdentifier", UserId::CHARS_MAX, 2),
         ("deviceOsVersion", DeviceText::BYTES_MAX, 2),
@@ -61,7 +61,7 @@ async fn a_field_is_described_with_the_bound_of_its_type() {
     ];
     let mut described = Vec::new();
     for (document, _) in &VENDORS[..2] {
-        let document = house.get(document).await.json();
+        let document = server.get(document).await.json();
         for (schema, fields) in document["components"]["schemas"].as_object().unwrap() {
             for (field, rule) in fields["properties"].as_object().into_iter().flatten() {
                 if let Some(most) = rule["maxLength"].as_u64() {
@@ -81,8 +81,8 @@ fn is_of(prefixes: &[&str], path: &str) -> bool {
 }
 
 async fn is_described(document: &str, is_its: impl Fn(&str) -> bool) {
-    let house = Standin::demo().await;
-    let described: BTreeSet<Call> = calls_of(&house.get(document).await.json()).into_iter().collect();
+    let server = Standin::demo().await;
+    let described: BTreeSet<Call> = calls_of(&server.get(document).await.json()).into_iter().collect();
     let served: BTreeSet<Call> = routes().await.into_iter().filter(|(_, path)| is_its(path)).collect();
     let missing: Vec<_> = served.difference(&described).collect();
     let invented: Vec<_> = described.difference(&served).collect();
@@ -99,7 +99,7 @@ fn calls_of(document: &Value) -> Vec<Call> {
     calls
 }
 
-/// What actix says of the doors of a demo, which are all there are.
+/// The routes of a demo as actix reports them: a demo has all routes.
 async fn routes() -> BTreeSet<Call> {
     async fn report(request: HttpRequest) -> HttpResponse {
         let tree = request.app_data::<web::Data<IntrospectionTree>>().unwrap();

@@ -3,7 +3,7 @@
 use standin::domain::folding::folded;
 
 #[test]
-fn what_people_take_for_the_same_is_the_same() {
+fn texts_that_look_the_same_are_folded_to_the_same_text() {
     for (one, other) in [
         ("José", "JOSE\u{301}"),
         ("Straße", "STRASSE"),
@@ -35,7 +35,7 @@ fn what_people_take_for_the_same_is_the_same() {
 }
 
 #[test]
-fn what_is_folded_folds_to_itself_and_is_bounded() {
+fn folding_twice_changes_nothing_and_the_length_is_bounded() {
     for c in '\0'..='\u{1FFFF}' {
         let (text, once) = (format!("i{c}x"), folded(&format!("i{c}x")));
         assert_eq!(folded(&once), once, "{:04X}", u32::from(c));

@@ -35,11 +35,11 @@ fn folder() -> PathBuf {
 
 /// Holds an answer against `golden/<name>.json`; the test ends here when they differ. What varies from run to run is replaced by
 /// words: the server's address, random names and secrets, times, integer ids.
-pub(crate) fn same(house: &Standin, name: &str, answer: &Answer) {
+pub(crate) fn same(server: &Standin, name: &str, answer: &Answer) {
     let seen = json!({
         "status": answer.status,
         "type": answer.header("content-type"),
-        "body": steady(house, "", answer.json()),
+        "body": steady(server, "", answer.json()),
     });
     let seen = format!("{seen:#}\n");
     let path = folder().join(format!("{name}.json"));
@@ -51,17 +51,17 @@ pub(crate) fn same(house: &Standin, name: &str, answer: &Answer) {
     assert_eq!(seen, golden, "{name}: UPDATE_GOLDEN=1 rewrites it");
 }
 
-fn steady(house: &Standin, key: &str, value: Value) -> Value {
+fn steady(server: &Standin, key: &str, value: Value) -> Value {
     match value {
         Value::Object(object) => {
             let is_time = object.get(TAG.0).is_some_and(|tag| tag == TAG.1);
             let named = |key: &str| if is_time && key == "Value" { "timestamp" } else { key }.to_owned();
-            object.into_iter().map(|(key, value)| (key.clone(), steady(house, &named(&key), value))).collect()
+            object.into_iter().map(|(key, value)| (key.clone(), steady(server, &named(&key), value))).collect()
         }
-        Value::Array(items) => items.into_iter().map(|item| steady(house, key, item)).collect(),
+        Value::Array(items) => items.into_iter().map(|item| steady(server, key, item)).collect(),
         Value::Number(number) if NUMBERS.contains(&key) && number.is_u64() => json!("<integer>"),
         Value::String(text) if DIGITS.contains(&key) && text.bytes().all(|b| b.is_ascii_digit()) => json!("<digits>"),
-        Value::String(text) => json!(words(&text.replace(house.base(), "<base>"))),
+        Value::String(text) => json!(words(&text.replace(server.base(), "<base>"))),
         value @ (Value::Null | Value::Bool(_) | Value::Number(_)) => value,
     }
 }
@@ -82,7 +82,7 @@ fn words(text: &str) -> String {
 }
 
 #[test]
-fn what_varies_is_replaced_and_nothing_else() {
+fn only_varying_values_are_replaced() {
     let same = "tile-0123456789abcdef/full.png, 21 characters: 012345678901234567890";
     assert_eq!(words(same), same);
     assert_eq!(words("/upload/0123456789abcdefghijkL/full.jpg"), "/upload/<22 random>/full.jpg");

@@ -36,8 +36,8 @@ mod bodies;
 mod middleware;
 mod strict_json;
 
-/// A server of one door, which tells what it read.
-struct Door {
+/// A server with one endpoint, which answers what it read.
+struct TestServer {
     addr: SocketAddr,
     spool: TempDir,
     server: ServerHandle,
@@ -63,7 +63,7 @@ const LIMITS: FormLimits = FormLimits {
     wait_max: Duration::from_secs(60),
 };
 
-impl Door {
+impl TestServer {
     fn open() -> Self {
         Self::with(LIMITS)
     }
@@ -72,7 +72,7 @@ impl Door {
         let spool = tempfile::tempdir().unwrap();
         let folder = Spool::new(spool.path(), 64);
         let guard = RequestMiddleware::new(Moment::from_micros(0x1000));
-        let (tell, told) = mpsc::channel();
+        let (tell, reported) = mpsc::channel();
         thread::spawn(move || {
             let server = HttpServer::new(move || {
                 App::new()
@@ -94,15 +94,15 @@ impl Door {
             tell.send((addr, server.handle())).unwrap();
             actix_web::rt::System::new().block_on(server).unwrap();
         });
-        let (addr, server) = told.recv().unwrap();
+        let (addr, server) = reported.recv().unwrap();
         Self { addr, spool, server }
     }
 
     /// Sends these very bytes and reads one answer.
     fn raw(&self, request: &[u8]) -> Answer {
-        let mut wire = connect(self.addr);
-        let _ = wire.write_all(request); // a refusal may come before all is sent
-        Answer::from(&mut wire)
+        let mut stream = connect(self.addr);
+        let _ = stream.write_all(request); // a refusal may come before all is sent
+        Answer::from(&mut stream)
     }
 
     fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Answer {
@@ -123,7 +123,7 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for TestServer {
     fn drop(&mut self) {
         actix_web::rt::System::new().block_on(self.server.stop(false));
         self.assert_spool_empty();
@@ -131,21 +131,21 @@ impl Drop for Door {
 }
 
 fn connect(addr: SocketAddr) -> TcpStream {
-    let wire = TcpStream::connect(addr).unwrap();
-    wire.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    wire.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
-    wire
+    let stream = TcpStream::connect(addr).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
 }
 
 impl Answer {
-    fn from(wire: &mut TcpStream) -> Self {
+    fn from(stream: &mut TcpStream) -> Self {
         let mut bytes = Vec::new();
         let mut chunk = [0; 4096];
         let at = loop {
             if let Some(at) = bytes.windows(4).position(|end| end == b"\r\n\r\n") {
                 break at + 4;
             }
-            let read = match wire.read(&mut chunk) {
+            let read = match stream.read(&mut chunk) {
                 Ok(0) => panic!("the connection ended before an answer"),
                 read => read.expect("an answer"),
             };
@@ -155,7 +155,7 @@ impl Answer {
         let length =
             head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
         while bytes.len() < at + length.unwrap_or(0) {
-            let read = wire.read(&mut chunk).expect("the rest of an answer");
+            let read = stream.read(&mut chunk).expect("the rest of an answer");
             assert!(read > 0, "the connection ended within an answer");
             bytes.extend_from_slice(&chunk[..read]);
         }
@@ -180,11 +180,11 @@ fn refusal(fault: &BodyFault) -> HttpResponse {
     HttpResponse::build(status).json(json!({ "error": fault.to_string() }))
 }
 
-fn told<T>(read: Result<T, Error>, tell: impl FnOnce(T) -> Value) -> Value {
+fn reported<T>(read: Result<T, Error>, tell: impl FnOnce(T) -> Value) -> Value {
     read.map_or_else(|error| json!({ "error": error.to_string() }), tell)
 }
 
-/// Whether somebody waits for what never answers.
+/// Whether a client waits for the endpoint that never answers.
 static IS_WAITED_FOR: AtomicBool = AtomicBool::new(false);
 
 async fn never_answer() -> HttpResponse {
@@ -208,15 +208,15 @@ async fn tell_form(
     };
     let file = form.file("file");
     HttpResponse::Ok().json(json!({
-        "name": told(form.text("name"), |text| json!(text)),
-        "other": told(form.text("other"), |text| json!(text)),
-        "many": told(form.texts("many"), |texts| json!(texts)),
-        "mode": told(form.value("mode"), |value| json!(value)),
-        "extras": told(form.json("extras"), |value| json!(value)),
-        "file": told(file, |file| json!(file.map(|file| {
-            let told = json!(file.bytes());
+        "name": reported(form.text("name"), |text| json!(text)),
+        "other": reported(form.text("other"), |text| json!(text)),
+        "many": reported(form.texts("many"), |texts| json!(texts)),
+        "mode": reported(form.value("mode"), |value| json!(value)),
+        "extras": reported(form.json("extras"), |value| json!(value)),
+        "file": reported(file, |file| json!(file.map(|file| {
+            let reported = json!(file.bytes());
             let bytes = file.read().unwrap();
-            json!({ "told": told, "bytes": bytes.len(), "sum": bytes.iter().map(|b| u64::from(*b)).sum::<u64>() })
+            json!({ "told": reported, "bytes": bytes.len(), "sum": bytes.iter().map(|b| u64::from(*b)).sum::<u64>() })
         }))),
     }))
 }

@@ -1,4 +1,4 @@
-//! Requests as clients with other base addresses, proxies and monitors write them, on every wire.
+//! Requests as clients with other base addresses, proxies and monitors write them, for every vendor.
 
 use std::{
     io::{Read as _, Write as _},
@@ -15,8 +15,8 @@ use super::{
 };
 
 /// What a server says to these bytes, until it closes the connection.
-fn said(house: &Standin, request: &str) -> String {
-    let mut stream = TcpStream::connect(house.base().strip_prefix("http://").unwrap()).unwrap();
+fn said(server: &Standin, request: &str) -> String {
+    let mut stream = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut said = Vec::new();
@@ -42,11 +42,11 @@ fn spellings(base: &str, call: &str) -> [String; 6] {
 
 #[actix_web::test]
 async fn issue_14_a_base_address_or_a_call_that_ends_in_a_slash_is_served_over_rest() {
-    let house = Standin::with(&[user_sig::WITH_SDK_APP_ID]).await;
+    let server = Standin::with(&[user_sig::WITH_SDK_APP_ID]).await;
     let sig = user_sig::user_sig("administrator");
     let query = format!("sdkappid=1400000001&identifier=administrator&usersig={sig}&random=1&contenttype=json");
-    let token = house.back_end_token().await;
-    house.create_user(&token, &[("userIdentifier", "9911")]).await;
+    let token = server.back_end_token().await;
+    server.create_user(&token, &[("userIdentifier", "9911")]).await;
     let check = json!({ "CheckItem": [{ "UserID": "nobody" }] });
     for (method, base, call, query, body) in [
         (Method::GET, "/api/v2.1/rest", "get_user_list", "", None),
@@ -60,7 +60,7 @@ async fn issue_14_a_base_address_or_a_call_that_ends_in_a_slash_is_served_over_r
     ] {
         let mut first = None;
         for spelling in spellings(base, call) {
-            let call = house
+            let call = server
                 .call(method.clone(), &format!("{spelling}?{query}"))
                 .header("QISCUS-SDK-APP-ID", APP_ID)
                 .header("QISCUS-SDK-SECRET", SECRET)
@@ -79,23 +79,23 @@ async fn issue_14_a_base_address_or_a_call_that_ends_in_a_slash_is_served_over_r
 
 #[actix_web::test]
 async fn issue_14_a_socket_behind_a_slash_too_many_opens() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     for (paths, expected) in [
         (["/websocket", "//websocket", "/websocket/"], 101),
         (["/binfo?sdkappid=1&instanceid=1&random=1&platform=10", "//binfo/?sdkappid=1", "/binfo/?sdkappid=1"], 101),
         (["/mqtt", "//mqtt", "/mqtt/"], 404),
     ] {
         for path in paths {
-            let answer = upgraded(&house, path);
+            let answer = upgraded(&server, path);
             assert_eq!(status(&answer), expected, "{path}: {answer}");
         }
     }
-    assert!(!house.log().contains("mqtt"), "nothing is logged of a search for the realtime server");
+    assert!(!server.log().contains("mqtt"), "nothing is logged of a search for the realtime server");
 }
 
 /// The head of the answer to a client that asks for a WebSocket.
-fn upgraded(house: &Standin, path: &str) -> String {
-    let mut stream = TcpStream::connect(house.base().strip_prefix("http://").unwrap()).unwrap();
+fn upgraded(server: &Standin, path: &str) -> String {
+    let mut stream = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
@@ -109,15 +109,15 @@ fn upgraded(house: &Standin, path: &str) -> String {
 
 #[actix_web::test]
 async fn issue_14_an_empty_name_within_a_path_means_no_other_call() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    house.create_user(&token, &[("userIdentifier", "9911")]).await;
-    let call = |method, path: &str| house.call(method, path).header("Authorization", &token);
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    server.create_user(&token, &[("userIdentifier", "9911")]).await;
+    let call = |method, path: &str| server.call(method, path).header("Authorization", &token);
     for path in ["/api/v1/users//9911", "/api/v1/users/updateUser//", "/api/v1/media//x"] {
         let answer = send(call(Method::PUT, path)).await;
         assert!((400..500).contains(&answer.status), "{path}: {answer:?}");
     }
-    assert_eq!(house.user_list().await.json()["results"]["users"].as_array().unwrap().len(), 1);
+    assert_eq!(server.user_list().await.json()["results"]["users"].as_array().unwrap().len(), 1);
 }
 
 /// What monitors read by HEAD.
@@ -125,8 +125,8 @@ const READ: [&str; 7] =
     ["/", "/healthz", "/readyz", "/api/v2/sdk/config", "/api/v2.1/rest/get_user_list", "/openapi.json", "/docs/"];
 
 #[actix_web::test]
-async fn issue_14_head_is_answered_as_get_without_a_body() {
-    let house = Standin::fresh().await;
+async fn issue_14_head_is_answered_like_get_without_a_body() {
+    let server = Standin::fresh().await;
     let headers =
         format!("Host: x\r\nConnection: close\r\nQISCUS-SDK-APP-ID: {APP_ID}\r\nQISCUS-SDK-SECRET: {SECRET}\r\n\r\n");
     let length = |answer: &str| {
@@ -134,23 +134,23 @@ async fn issue_14_head_is_answered_as_get_without_a_body() {
         lines.filter_map(|line| Some(line.strip_prefix("content-length: ")?.to_owned())).next()
     };
     for path in READ {
-        let of_get = said(&house, &format!("GET {path} HTTP/1.1\r\n{headers}"));
-        let of_head = said(&house, &format!("HEAD {path} HTTP/1.1\r\n{headers}"));
+        let of_get = said(&server, &format!("GET {path} HTTP/1.1\r\n{headers}"));
+        let of_head = said(&server, &format!("HEAD {path} HTTP/1.1\r\n{headers}"));
         assert_eq!((status(&of_head), status(&of_get)), (200, 200), "{path}: {of_head}");
         assert_eq!(length(&of_head), length(&of_get), "{path}");
         assert!(of_head.ends_with("\r\n\r\n") && of_head.matches("\r\n\r\n").count() == 1, "{path}: {of_head}");
     }
     let two = format!("HEAD / HTTP/1.1\r\nHost: x\r\n\r\nHEAD /nothing HTTP/1.1\r\n{headers}");
-    let both = said(&house, &two);
+    let both = said(&server, &two);
     assert_eq!(both.matches("HTTP/1.1 ").count(), 2, "the connection goes on behind it: {both}");
     assert!(both.contains("HTTP/1.1 404"), "{both}");
-    assert_eq!(send(house.call(Method::HEAD, "/api/v2/sdk/logout")).await.status, 405, "as GET is");
+    assert_eq!(send(server.call(Method::HEAD, "/api/v2/sdk/logout")).await.status, 405, "as GET is");
 }
 
 /// RFC 9110, section 15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
 #[actix_web::test]
-async fn a_method_that_a_path_does_not_take_is_answered_with_those_that_it_takes() {
-    let house = Standin::fresh().await;
+async fn a_wrong_method_is_answered_with_the_allowed_methods() {
+    let server = Standin::fresh().await;
     for (method, path, allowed) in [
         (Method::GET, "/api/v2.1/rest/login_or_register", "POST"),
         (Method::POST, "/api/v2/rest/user_profile", "GET, HEAD"),
@@ -170,26 +170,26 @@ async fn a_method_that_a_path_does_not_take_is_answered_with_those_that_it_takes
         (Method::POST, "/healthz", "GET, HEAD"),
         (Method::DELETE, "/metrics", "GET, HEAD"),
     ] {
-        let answer = send(house.call(method.clone(), path)).await;
+        let answer = send(server.call(method.clone(), path)).await;
         assert_eq!((answer.status, answer.header("allow")), (405, Some(allowed)), "{method} {path}");
     }
     for path in ["/api/v1/login", "/api/v2/sdk/nothing", "/api/v1/nothing", "/nothing"] {
-        let answer = send(house.call(Method::POST, path)).await;
+        let answer = send(server.call(Method::POST, path)).await;
         assert!(answer.status != 405 && answer.header("allow").is_none(), "{path}: {answer:?}");
     }
 }
 
 #[actix_web::test]
 async fn issue_14_options_outside_of_cors_are_answered() {
-    let house = Standin::fresh().await;
-    assert_eq!(status(&said(&house, "OPTIONS / HTTP/1.0\r\n\r\n")), 204, "HAProxy's check, as it is by default");
+    let server = Standin::fresh().await;
+    assert_eq!(status(&said(&server, "OPTIONS / HTTP/1.0\r\n\r\n")), 204, "HAProxy's check, as it is by default");
     for target in ["*", "/", "/api/v2/sdk/config", "/v4/im_open_login_svc/account_import", "/api/v1/login", "/healthz"]
     {
-        let answer = said(&house, &format!("OPTIONS {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+        let answer = said(&server, &format!("OPTIONS {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
         assert_eq!(status(&answer), 204, "{target}");
         assert!(answer.contains("allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"), "{answer}");
     }
-    let preflight = house.call(Method::OPTIONS, "/api/v2/sdk/config").header("Origin", "https://app.example.com");
+    let preflight = server.call(Method::OPTIONS, "/api/v2/sdk/config").header("Origin", "https://app.example.com");
     let preflight = send(preflight.header("Access-Control-Request-Method", "GET")).await;
     assert_eq!((preflight.status, preflight.header("access-control-allow-origin").is_some()), (200, true));
 }
@@ -227,10 +227,10 @@ fn written() -> Vec<(&'static str, String, u16)> {
 }
 
 #[actix_web::test]
-async fn issue_14_http_is_read_as_proxies_and_old_clients_write_it() {
-    let house = Standin::fresh().await;
+async fn issue_14_http_of_proxies_and_old_clients_is_understood() {
+    let server = Standin::fresh().await;
     for (name, request, expected) in written() {
-        let answer = said(&house, &request);
+        let answer = said(&server, &request);
         assert_eq!(status(&answer), expected, "{name}: {answer}");
         let last = answer.rsplit("HTTP/1.").next().unwrap();
         assert!(last.contains(" 200 OK\r\n") && !answer.contains("evil"), "{name}: {answer}");

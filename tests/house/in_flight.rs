@@ -21,8 +21,8 @@ struct InFlight {
 }
 
 impl InFlight {
-    async fn begin(house: &Standin, call: &Call, token: &str, ticket: &str) -> Self {
-        let address = house.base().strip_prefix("http://").unwrap();
+    async fn begin(server: &Standin, call: &Call, token: &str, ticket: &str) -> Self {
+        let address = server.base().strip_prefix("http://").unwrap();
         let mut connection = TcpStream::connect(address).await.unwrap();
         let credentials = match call.path.starts_with("/api/v2/sdk/") {
             true => format!("QISCUS-SDK-APP-ID: {APP_ID}\r\nQISCUS-SDK-TOKEN: {token}"),
@@ -35,11 +35,11 @@ impl InFlight {
             body.len()
         );
         connection.write_all(head.as_bytes()).await.unwrap();
-        let mut heard = Vec::new();
-        while !heard.ends_with(b"\r\n\r\n") {
-            heard.push(connection.read_u8().await.unwrap());
+        let mut received = Vec::new();
+        while !received.ends_with(b"\r\n\r\n") {
+            received.push(connection.read_u8().await.unwrap());
         }
-        assert!(heard.starts_with(b"HTTP/1.1 100 "), "{}", String::from_utf8_lossy(&heard));
+        assert!(received.starts_with(b"HTTP/1.1 100 "), "{}", String::from_utf8_lossy(&received));
         Self { connection, body: body.clone() }
     }
 
@@ -104,107 +104,108 @@ fn calls() -> Vec<Call> {
 }
 
 /// A server with two users, and what proves one of them.
-struct House {
-    house: Standin,
+struct RunningServer {
+    server: Standin,
     back_end: String,
     token: String,
     ticket: String,
 }
 
-impl House {
+impl RunningServer {
     async fn fresh() -> Self {
-        let house = Standin::fresh().await;
-        let back_end = house.back_end_token().await;
-        house.create_user(&back_end, &[("userIdentifier", "bob")]).await;
-        let (token, ticket) = Self::enter(&house, &back_end).await;
-        Self { house, back_end, token, ticket }
+        let server = Standin::fresh().await;
+        let back_end = server.back_end_token().await;
+        server.create_user(&back_end, &[("userIdentifier", "bob")]).await;
+        let (token, ticket) = Self::enter(&server, &back_end).await;
+        Self { server, back_end, token, ticket }
     }
 
     /// Makes ann, or takes the one there is: its Qiscus token, and its MirrorFly ticket.
-    async fn enter(house: &Standin, back_end: &str) -> (String, String) {
-        let made = data(&house.create_user(back_end, &[("userIdentifier", "ann")]).await);
-        let token = send(house.qiscus(Method::GET, "get_user_token").query(&[("user_id", "ann")])).await.json();
+    async fn enter(server: &Standin, back_end: &str) -> (String, String) {
+        let made = data(&server.create_user(back_end, &[("userIdentifier", "ann")]).await);
+        let token = send(server.qiscus(Method::GET, "get_user_token").query(&[("user_id", "ann")])).await.json();
         (token["results"]["token"].as_str().unwrap().to_owned(), made["token"].as_str().unwrap().to_owned())
     }
 
     async fn post(&self, path: &str, body: Value) -> Answer {
-        let call = self.house.call(Method::POST, &format!("/api/v1/{path}")).header("Authorization", &self.back_end);
+        let call = self.server.call(Method::POST, &format!("/api/v1/{path}")).header("Authorization", &self.back_end);
         send(call.json(&body)).await
     }
 
     /// Everything of ann that one can see from outside.
     async fn seen(&self) -> Value {
-        let call =
-            |path: &str| self.house.call(Method::GET, &format!("/api/v1/{path}")).header("Authorization", &self.ticket);
-        let by_back_end = self.house.call(Method::GET, "/api/v1/users/ann").header("Authorization", &self.back_end);
-        let blocked = self.house.call(Method::GET, "/api/v2/sdk/get_blocked_users");
+        let call = |path: &str| {
+            self.server.call(Method::GET, &format!("/api/v1/{path}")).header("Authorization", &self.ticket)
+        };
+        let by_back_end = self.server.call(Method::GET, "/api/v1/users/ann").header("Authorization", &self.back_end);
+        let blocked = self.server.call(Method::GET, "/api/v2/sdk/get_blocked_users");
         let blocked = blocked.header("QISCUS-SDK-APP-ID", APP_ID).header("QISCUS-SDK-TOKEN", &self.token);
         json!([
             send(by_back_end).await.json(),
             send(call("users/getMetaData")).await.json(),
             send(call("contacts/contactsList")).await.json(),
             send(blocked).await.json(),
-            self.house.user_profile("ann").await.json(),
-            self.house.pictures_on_disk().len(),
+            self.server.user_profile("ann").await.json(),
+            self.server.pictures_on_disk().len(),
         ])
     }
 }
 
 #[actix_web::test]
-async fn promise_60_a_call_in_flight_when_its_user_is_replaced_changes_nothing_and_is_told_that_its_token_is_dead() {
-    let mut house = House::fresh().await;
+async fn promise_60_a_call_in_flight_when_its_user_is_replaced_changes_nothing_and_gets_an_invalid_token_error() {
+    let mut server = RunningServer::fresh().await;
     for call in calls() {
-        let in_flight = InFlight::begin(&house.house, &call, &house.token, &house.ticket).await;
-        let deleted = house.post("users/deleteUserAccount", json!({ "userId": "ann", "reason": "gone" })).await;
+        let in_flight = InFlight::begin(&server.server, &call, &server.token, &server.ticket).await;
+        let deleted = server.post("users/deleteUserAccount", json!({ "userId": "ann", "reason": "gone" })).await;
         assert_eq!(deleted.json()["status"], 200, "{deleted:?}");
-        (house.token, house.ticket) = House::enter(&house.house, &house.back_end).await;
-        let before = house.seen().await;
+        (server.token, server.ticket) = RunningServer::enter(&server.server, &server.back_end).await;
+        let before = server.seen().await;
         let (status, said) = in_flight.finish().await;
-        let is_told = match call.path.starts_with("/api/v2/sdk/") {
+        let is_reported = match call.path.starts_with("/api/v2/sdk/") {
             true => status == 403 && said["error"]["code"] == 401_301,
             false => status == 401 && said == json!({ "status": 401, "message": "Token Expired" }),
         };
-        assert!(is_told, "{} {}: {status} {said}", call.method, call.path);
-        assert_eq!(house.seen().await, before, "{} {}", call.method, call.path);
+        assert!(is_reported, "{} {}: {status} {said}", call.method, call.path);
+        assert_eq!(server.seen().await, before, "{} {}", call.method, call.path);
     }
 }
 
 #[actix_web::test]
-async fn a_call_in_flight_when_its_dialect_is_switched_off_changes_nothing_and_is_told_so() {
-    let house = House::fresh().await;
-    let before = house.seen().await;
-    let dialects = |on: &str| house.house.command(&["app", "set", "--app", APP_ID, "--dialects", on]);
+async fn a_call_in_flight_when_its_dialect_is_switched_off_changes_nothing_and_gets_that_error() {
+    let server = RunningServer::fresh().await;
+    let before = server.seen().await;
+    let dialects = |on: &str| server.server.command(&["app", "set", "--app", APP_ID, "--dialects", on]);
     for call in calls() {
-        let in_flight = InFlight::begin(&house.house, &call, &house.token, &house.ticket).await;
+        let in_flight = InFlight::begin(&server.server, &call, &server.token, &server.ticket).await;
         dialects("tencent");
         let (status, said) = in_flight.finish().await;
-        let is_told = match call.path.starts_with("/api/v2/sdk/") {
+        let is_reported = match call.path.starts_with("/api/v2/sdk/") {
             true => status == 403 && said["error"]["message"] == "This app does not serve Qiscus calls",
             false => said == json!({ "status": 403, "message": "This app does not serve MirrorFly calls" }),
         };
-        assert!(is_told, "{} {}: {status} {said}", call.method, call.path);
+        assert!(is_reported, "{} {}: {status} {said}", call.method, call.path);
         dialects("qiscus,mirrorfly,tencent");
-        assert_eq!(house.seen().await, before, "{} {}", call.method, call.path);
+        assert_eq!(server.seen().await, before, "{} {}", call.method, call.path);
     }
 }
 
 #[actix_web::test]
-async fn promise_60_a_call_in_flight_when_its_user_is_suspended_changes_nothing_and_is_told_so() {
-    let mut house = House::fresh().await;
+async fn promise_60_a_call_in_flight_when_its_user_is_suspended_changes_nothing_and_gets_that_error() {
+    let mut server = RunningServer::fresh().await;
     for call in calls() {
-        let before = house.seen().await;
-        let in_flight = InFlight::begin(&house.house, &call, &house.token, &house.ticket).await;
+        let before = server.seen().await;
+        let in_flight = InFlight::begin(&server.server, &call, &server.token, &server.ticket).await;
         let moderate = |suspend: bool| json!({ "blockStatus": suspend, "id": ["ann"], "type": "user" });
-        assert_eq!(house.post("moderation/block", moderate(true)).await.json()["status"], 200);
+        assert_eq!(server.post("moderation/block", moderate(true)).await.json()["status"], 200);
         let (status, said) = in_flight.finish().await;
-        let is_told = match call.path.starts_with("/api/v2/sdk/") {
+        let is_reported = match call.path.starts_with("/api/v2/sdk/") {
             true => status == 403 && said["error"]["code"] == 401_300,
-            // Its token died with the suspension; the HTTP status is this wire's own for each call.
+            // The suspension ended its token; each call has the vendor's own HTTP status.
             false => matches!(said["status"].as_u64(), Some(401 | 403)),
         };
-        assert!(is_told, "{} {}: {status} {said}", call.method, call.path);
-        assert_eq!(house.post("moderation/block", moderate(false)).await.json()["status"], 200);
-        (house.token, house.ticket) = House::enter(&house.house, &house.back_end).await;
-        assert_eq!(house.seen().await, before, "{} {}", call.method, call.path);
+        assert!(is_reported, "{} {}: {status} {said}", call.method, call.path);
+        assert_eq!(server.post("moderation/block", moderate(false)).await.json()["status"], 200);
+        (server.token, server.ticket) = RunningServer::enter(&server.server, &server.back_end).await;
+        assert_eq!(server.seen().await, before, "{} {}", call.method, call.path);
     }
 }

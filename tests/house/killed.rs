@@ -1,7 +1,7 @@
 //! kill -9 under 32 writers, round after round: what was acknowledged is there and whole, and nothing else is left lying about. They write
-//! users, profiles, pictures, contacts and friends, over all three wires.
+//! users, profiles, pictures, contacts and friends, over all three vendors' APIs.
 //!
-//! A few rounds; for a hundred: `STANDIN_KILL_ROUNDS=100 cargo test --test house killed`.
+//! A few rounds; for a hundred: `STANDIN_KILL_ROUNDS=100 cargo test --test server killed`.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -39,40 +39,40 @@ const WRITERS: usize = 32;
 #[actix_web::test]
 async fn promise_01_kill_9_under_32_writers_loses_nothing_that_was_acknowledged() {
     let rounds = std::env::var("STANDIN_KILL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
-    let mut house = Standin::with(&[WITH_SDK_APP_ID]).await;
-    let back_end = house.back_end_token().await;
+    let mut server = Standin::with(&[WITH_SDK_APP_ID]).await;
+    let back_end = server.back_end_token().await;
     let mut settled = HashMap::new();
     for writer in 0..WRITERS {
         let other = json!({ "user_id": format!("other{writer}"), "username": "Other" });
-        assert_eq!(house.login_or_register(other).await.status, 200);
+        assert_eq!(server.login_or_register(other).await.status, 200);
     }
     let (mut acknowledged, mut in_flight, mut listed) = (0, 0, [0, 0]);
     for round in 0..rounds {
         // Spread over 100 to 600 ms, no two rounds alike before the 500th.
         let until = Duration::from_millis(100 + (round as u64 * 193) % 501);
-        let writers = join_all((0..WRITERS).map(|writer| write_until_cut_off(&house, &back_end, round, writer)));
-        let (people, ()) = join(writers, kill_after(until, house.pid())).await;
-        house.kill();
+        let writers = join_all((0..WRITERS).map(|writer| write_until_cut_off(&server, &back_end, round, writer)));
+        let (people, ()) = join(writers, kill_after(until, server.pid())).await;
+        server.kill();
         let people: Vec<Person> = people.into_iter().flatten().collect();
         acknowledged += people.iter().map(|person| person.acknowledged).sum::<usize>();
         listed[0] += people.iter().map(|person| person.friends.len()).sum::<usize>();
         listed[1] += people.iter().map(|person| person.contacts.len()).sum::<usize>();
         in_flight += people.iter().filter(|person| person.in_flight.is_some()).count();
 
-        let stored = Stored::of(&house.data().join("standin.db"));
+        let stored = Stored::of(&server.data().join("standin.db"));
         people.iter().for_each(|person| person.assert_is_in(&stored));
         for (id, row) in &settled {
             assert_eq!(stored.users.get(id), Some(row), "{id} was settled before round {round}");
         }
 
         let begun = Instant::now();
-        house.restart();
+        server.restart();
         assert!(begun.elapsed() < RESTART_MAX, "{:?}", begun.elapsed());
-        let on_disk: HashSet<String> = house.pictures_on_disk().into_iter().collect();
+        let on_disk: HashSet<String> = server.pictures_on_disk().into_iter().collect();
         assert_eq!(on_disk, stored.pictures, "folders and rows of round {round}");
-        assert_eq!(house.incoming_on_disk(), Vec::<String>::new());
+        assert_eq!(server.incoming_on_disk(), Vec::<String>::new());
         for person in &people {
-            person.assert_is_served(&house, &stored).await;
+            person.assert_is_served(&server, &stored).await;
         }
         settled = stored.users;
     }
@@ -92,7 +92,7 @@ async fn kill_after(wait: Duration, process: u32) {
 #[derive(Debug, Default)]
 struct Change {
     name: Option<String>,
-    /// Who is listed by the one who changes; a friend lists them too.
+    /// The users whom the changing user lists; a friend lists them too.
     friend: Option<String>,
     contact: Option<String>,
     picture: bool,
@@ -118,7 +118,7 @@ struct Person {
 }
 
 /// One new person every six writes; ends with the first write that gets no answer.
-async fn write_until_cut_off(house: &Standin, back_end: &str, round: usize, writer: usize) -> Vec<Person> {
+async fn write_until_cut_off(server: &Standin, back_end: &str, round: usize, writer: usize) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::new();
     for step in 0.. {
         if step % STEPS == 0 {
@@ -135,19 +135,19 @@ async fn write_until_cut_off(house: &Standin, back_end: &str, round: usize, writ
         let name = format!("{round}.{writer}.{step}");
         let change = |picture: bool| Change { name: Some(name.clone()), picture, ..Change::default() };
         let (change, call) = match (turn, writer % 3) {
-            (4, _) => (Change { friend: Some(other.clone()), ..Change::default() }, befriend(house, &id, &other)),
+            (4, _) => (Change { friend: Some(other.clone()), ..Change::default() }, befriend(server, &id, &other)),
             (5, _) if let Some(ticket) = person.tickets.last() => {
-                (Change { contact: Some(other.clone()), ..Change::default() }, list(house, ticket, &other))
+                (Change { contact: Some(other.clone()), ..Change::default() }, list(server, ticket, &other))
             }
-            (0, 2) => (change(false), import(house, &id, &name)),
-            (5, _) => (change(false), set_name(house, &id, &name)),
-            (0, 0) => (change(false), login_or_register(house, &id, &name, with_password)),
-            (0, 1) | (1, _) => (change(false), create_user(house, back_end, &id, &name, false)),
-            (2, _) => (Change { token: true, ..Change::default() }, reset_token(house, &id)),
+            (0, 2) => (change(false), import(server, &id, &name)),
+            (5, _) => (change(false), set_name(server, &id, &name)),
+            (0, 0) => (change(false), login_or_register(server, &id, &name, with_password)),
+            (0, 1) | (1, _) => (change(false), create_user(server, back_end, &id, &name, false)),
+            (2, _) => (Change { token: true, ..Change::default() }, reset_token(server, &id)),
             (3, _) if with_password => {
-                (Change { password: true, ..change(false) }, login_or_register(house, &id, &name, true))
+                (Change { password: true, ..change(false) }, login_or_register(server, &id, &name, true))
             }
-            _ => (change(true), create_user(house, back_end, &id, &name, true)),
+            _ => (change(true), create_user(server, back_end, &id, &name, true)),
         };
         person.in_flight = Some(change);
         let Some(answer) = answer(call).await else { return people };
@@ -156,51 +156,51 @@ async fn write_until_cut_off(house: &Standin, back_end: &str, round: usize, writ
     people
 }
 
-fn login_or_register(house: &Standin, id: &str, name: &str, with_password: bool) -> RequestBuilder {
+fn login_or_register(server: &Standin, id: &str, name: &str, with_password: bool) -> RequestBuilder {
     let mut body = json!({ "user_id": id, "username": name });
     if with_password {
         body["password"] = json!(name);
     }
-    house.qiscus(Method::POST, "login_or_register").json(&body)
+    server.qiscus(Method::POST, "login_or_register").json(&body)
 }
 
-fn create_user(house: &Standin, back_end: &str, id: &str, name: &str, with_picture: bool) -> RequestBuilder {
+fn create_user(server: &Standin, back_end: &str, id: &str, name: &str, with_picture: bool) -> RequestBuilder {
     let form = form(&[("userIdentifier", id), ("nickname", name)]);
     let form = match with_picture {
         true => form.part("profileFile", Part::bytes(photo::jpeg(64, 48)).file_name("a.jpg")),
         false => form,
     };
-    house.call(Method::POST, "/api/v1/users/createUser").header("Authorization", back_end).multipart(form)
+    server.call(Method::POST, "/api/v1/users/createUser").header("Authorization", back_end).multipart(form)
 }
 
-fn import(house: &Standin, id: &str, name: &str) -> RequestBuilder {
-    by_tencent(house, "im_open_login_svc/account_import", &json!({ "UserID": id, "Nick": name }))
+fn import(server: &Standin, id: &str, name: &str) -> RequestBuilder {
+    by_tencent(server, "im_open_login_svc/account_import", &json!({ "UserID": id, "Nick": name }))
 }
 
-fn set_name(house: &Standin, id: &str, name: &str) -> RequestBuilder {
+fn set_name(server: &Standin, id: &str, name: &str) -> RequestBuilder {
     let items = json!([{ "Tag": "Tag_Profile_IM_Nick", "Value": name }]);
-    by_tencent(house, "profile/portrait_set", &json!({ "From_Account": id, "ProfileItem": items }))
+    by_tencent(server, "profile/portrait_set", &json!({ "From_Account": id, "ProfileItem": items }))
 }
 
 /// Each lists the other from then on.
-fn befriend(house: &Standin, id: &str, other: &str) -> RequestBuilder {
+fn befriend(server: &Standin, id: &str, other: &str) -> RequestBuilder {
     let items = json!([{ "To_Account": other, "AddSource": "AddSource_Type_Web" }]);
     let body = json!({ "From_Account": id, "AddFriendItem": items, "AddType": "Add_Type_Both", "ForceAddFlags": 1 });
-    by_tencent(house, "sns/friend_add", &body)
+    by_tencent(server, "sns/friend_add", &body)
 }
 
-fn by_tencent(house: &Standin, command: &str, body: &Value) -> RequestBuilder {
-    house.call(Method::POST, &tencent_rest::address(command)).json(body)
+fn by_tencent(server: &Standin, command: &str, body: &Value) -> RequestBuilder {
+    server.call(Method::POST, &tencent_rest::address(command)).json(body)
 }
 
 /// One contact, as the SDK of MirrorFly lists it.
-fn list(house: &Standin, ticket: &str, other: &str) -> RequestBuilder {
-    let call = house.call(Method::POST, "/api/v1/contacts/sandbox/syncContacts").header("Authorization", ticket);
+fn list(server: &Standin, ticket: &str, other: &str) -> RequestBuilder {
+    let call = server.call(Method::POST, "/api/v1/contacts/sandbox/syncContacts").header("Authorization", ticket);
     call.json(&json!({ "username": other, "licenseKey": LICENSE_KEY }))
 }
 
-fn reset_token(house: &Standin, id: &str) -> RequestBuilder {
-    house.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": id }))
+fn reset_token(server: &Standin, id: &str) -> RequestBuilder {
+    server.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": id }))
 }
 
 /// A whole answer, or none when the server is gone.
@@ -229,7 +229,7 @@ impl Person {
             self.pictures.push(address.rsplit('/').next().unwrap().to_owned());
         }
         if change.password {
-            // It ends what was issued before; a call of another wire than Qiscus' does not show the new token.
+            // It ends what was issued before; calls of other vendors do not show the new token.
             self.tokens.clear();
             self.tickets.clear();
         }
@@ -273,18 +273,18 @@ impl Person {
         }
     }
 
-    /// Read through the front door, every picture at its public address.
-    async fn assert_is_served(&self, house: &Standin, stored: &Stored) {
+    /// Read over public HTTP, every picture at its public address.
+    async fn assert_is_served(&self, server: &Standin, stored: &Stored) {
         let Some(row) = stored.users.get(&self.id) else { return };
-        let user = house.user_profile(&self.id).await.json()["results"]["user"].clone();
+        let user = server.user_profile(&self.id).await.json()["results"]["user"].clone();
         assert_eq!(user["username"].as_str(), row.name.as_deref());
         if let Some(picture) = &row.picture {
-            let address = format!("{}/pictures/upload/{picture}/full.jpg", house.base());
+            let address = format!("{}/pictures/upload/{picture}/full.jpg", server.base());
             assert_eq!(user["avatar_url"], address);
         }
         for picture in self.pictures.iter().chain(&row.picture) {
             for rendition in ["full", "48"] {
-                let answer = house.get(&format!("/pictures/upload/{picture}/{rendition}.jpg")).await;
+                let answer = server.get(&format!("/pictures/upload/{picture}/{rendition}.jpg")).await;
                 assert_eq!(answer.status, 200, "{rendition} of {self:?}");
                 image::load_from_memory(&answer.bytes).unwrap();
             }
@@ -299,7 +299,7 @@ struct Row {
     token: [u8; 32],
 }
 
-/// What the database holds while nobody serves it.
+/// The content of the database while no server runs.
 struct Stored {
     users: HashMap<String, Row>,
     pictures: HashSet<String>,
@@ -335,7 +335,7 @@ impl Stored {
             users: users.unwrap().collect::<Result<_, _>>().unwrap(),
             pictures: pictures.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap(),
             tickets: tickets.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap(),
-            // A row of nobody, or about nobody, has no id, and ends the test here.
+            // A row of or about a user that does not exist, has no id, and ends the test here.
             contacts: contacts
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
                 .unwrap()
@@ -348,18 +348,18 @@ impl Stored {
 /// What a start must read through: 20,000 users, and what a kill in mid-write leaves.
 #[actix_web::test]
 async fn promise_02_a_restart_after_a_kill_answers_at_once() {
-    let mut house = Standin::fresh().await;
-    house.login_or_register(json!({ "user_id": "ada", "username": "Ada" })).await;
+    let mut server = Standin::fresh().await;
+    server.login_or_register(json!({ "user_id": "ada", "username": "Ada" })).await;
     let writing = join_all((0..8).map(async |writer| {
         for number in 0.. {
-            let call = login_or_register(&house, &format!("w{writer}.{number}"), "W", false);
+            let call = login_or_register(&server, &format!("w{writer}.{number}"), "W", false);
             if answer(call).await.is_none() {
                 return;
             }
         }
     }));
     let many = async {
-        let database = Connection::open(house.data().join("standin.db")).unwrap();
+        let database = Connection::open(server.data().join("standin.db")).unwrap();
         database.busy_timeout(Duration::from_secs(5)).unwrap();
         let made = database.execute(
             "WITH RECURSIVE number (n) AS (SELECT 1000000 UNION ALL SELECT n + 1 FROM number WHERE n < 1019999)
@@ -370,12 +370,12 @@ async fn promise_02_a_restart_after_a_kill_answers_at_once() {
             [],
         );
         assert_eq!(made.unwrap(), 20_000);
-        kill_after(Duration::from_millis(200), house.pid()).await;
+        kill_after(Duration::from_millis(200), server.pid()).await;
     };
     join(writing, many).await;
-    house.kill();
+    server.kill();
     let begun = Instant::now();
-    house.restart();
-    assert_eq!(house.user_profile("ada").await.status, 200);
+    server.restart();
+    assert_eq!(server.user_profile("ada").await.status, 200);
     assert!(begun.elapsed() < RESTART_MAX, "{:?}", begun.elapsed());
 }

@@ -1,4 +1,4 @@
-//! The verbs of listening, where only a very fast hand could reach them over a wire.
+//! Operations of sessions whose race conditions a client could hardly reach over HTTP.
 
 use standin::{
     domain::{
@@ -10,11 +10,11 @@ use standin::{
     service::{accounts::UserFields, profiles::UserSetting},
 };
 
-use super::sweep::Shelf;
+use super::sweep::Fixture;
 
 #[actix_web::test]
-async fn a_password_that_changes_between_its_check_and_the_session_opens_none() {
-    let Shelf { service, tenant, .. } = Shelf::new().await;
+async fn a_password_changed_between_its_check_and_the_session_opens_no_session() {
+    let Fixture { service, tenant, .. } = Fixture::new().await;
     let id = || UserId::parse("ada").unwrap();
     let call = UserFields { id: id(), change: ProfileChange::default(), picture: None, device: None };
     let first = service.create_user(&tenant, None, call).await.unwrap().issued_password;

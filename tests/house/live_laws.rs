@@ -1,4 +1,4 @@
-//! The laws of listening: who hears what, in which order, and what becomes of who does not listen fast enough.
+//! Notifications of sessions: which users get which, in which order, and what happens to slow clients.
 
 use std::{
     path::Path,
@@ -39,7 +39,7 @@ use super::rules::{PointReads as _, Reads as _, Rules as _, RulesOfNoApp as _};
 const WAIT: Duration = Duration::from_secs(10);
 
 /// A store with one app, a hub over it with a clock of its own, and a feed that runs.
-struct Ear {
+struct Fixture {
     _folder: TempDir,
     store: Store,
     app: AppKey,
@@ -72,14 +72,14 @@ fn by_id(id: &str) -> Owner {
     Owner::Named(user_id(id))
 }
 
-impl Ear {
+impl Fixture {
     async fn fresh() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path());
         let app = store.create_app(super::store_laws::new_app(1), at(0)).await.unwrap().key;
         let clock = Arc::new(AtomicI64::new(1_000_000_000_000));
-        let told = Arc::clone(&clock);
-        let hub = Hub::new(0, Arc::new(move || at(told.load(Ordering::Relaxed))));
+        let reported = Arc::clone(&clock);
+        let hub = Hub::new(0, Arc::new(move || at(reported.load(Ordering::Relaxed))));
         actix_web::rt::spawn(Feed::new(&store, hub.clone(), 0).unwrap().follow());
         Self { _folder: folder, store, app, hub, clock }
     }
@@ -115,14 +115,14 @@ impl Ear {
         self.store.change_user(self.app, by_id(id), change, at(3)).await.unwrap();
     }
 
-    /// A session of a user, opened when everything before has been told.
+    /// A session of a user, opened when all earlier events are delivered.
     async fn listen(&self, user: UserKey) -> LiveSession {
-        self.told().await;
+        self.reported().await;
         self.hub.join(user, Vendor::MirrorFly, 20).unwrap()
     }
 
-    /// Waits until the feed has told of everything there is: a session of nobody else's hears the last of it.
-    async fn told(&self) {
+    /// Waits until the feed has delivered every event: a separate session receives the last one.
+    async fn reported(&self) {
         let marker = format!("marker{}", self.store.last_event_seq().unwrap());
         let key = self.key(&marker).await;
         let mut session = self.hub.join(key, Vendor::MirrorFly, 20).unwrap();
@@ -135,7 +135,7 @@ async fn next(session: &mut LiveSession) -> Result<Arc<Notification>, EndReason>
     actix_web::rt::time::timeout(WAIT, session.next()).await.expect("nothing came")
 }
 
-/// The display name that the next notice tells of.
+/// The display name in the next notification.
 async fn name(session: &mut LiveSession) -> String {
     match next(session).await.unwrap().as_ref() {
         Notification::ProfileChanged { user, .. } => user.display_name_or_id().to_owned(),
@@ -159,18 +159,18 @@ async fn waiting(session: &mut LiveSession) -> usize {
 }
 
 #[actix_web::test]
-async fn a_change_is_heard_by_oneself_and_by_both_directions_of_contacts_alone() {
-    let ear = Ear::fresh().await;
+async fn a_change_notifies_the_user_and_contacts_in_both_directions_only() {
+    let fixture = Fixture::fresh().await;
     let [ann, lists_ann, listed, stranger] =
-        [ear.key("ann").await, ear.key("fan").await, ear.key("idol").await, ear.key("stranger").await];
-    ear.list(lists_ann, ann).await;
-    ear.list(ann, listed).await;
+        [fixture.key("ann").await, fixture.key("fan").await, fixture.key("idol").await, fixture.key("stranger").await];
+    fixture.list(lists_ann, ann).await;
+    fixture.list(ann, listed).await;
     let mut sessions = Vec::new();
     for user in [ann, ann, lists_ann, listed, stranger] {
-        sessions.push(ear.listen(user).await);
+        sessions.push(fixture.listen(user).await);
     }
-    ear.rename("ann", "Ann").await;
-    ear.told().await;
+    fixture.rename("ann", "Ann").await;
+    fixture.reported().await;
     for session in &mut sessions[..4] {
         let notification = next(session).await.unwrap();
         let Notification::ProfileChanged { user, fields, .. } = notification.as_ref() else {
@@ -184,36 +184,36 @@ async fn a_change_is_heard_by_oneself_and_by_both_directions_of_contacts_alone()
 }
 
 #[actix_web::test]
-async fn nothing_is_heard_across_a_block_in_either_direction() {
-    let ear = Ear::fresh().await;
-    let [ann, bob, eve] = [ear.key("ann").await, ear.key("bob").await, ear.key("eve").await];
+async fn a_block_stops_notifications_in_both_directions() {
+    let fixture = Fixture::fresh().await;
+    let [ann, bob, eve] = [fixture.key("ann").await, fixture.key("bob").await, fixture.key("eve").await];
     for other in [bob, eve] {
-        ear.list(other, ann).await;
-        ear.list(ann, other).await;
+        fixture.list(other, ann).await;
+        fixture.list(ann, other).await;
     }
-    ear.store.block(ear.app, ann, user_id("bob"), at(2)).await.unwrap();
-    ear.store.block(ear.app, eve, user_id("ann"), at(2)).await.unwrap();
-    let [mut bobs, mut eves] = [ear.listen(bob).await, ear.listen(eve).await];
-    ear.rename("ann", "Ann").await;
-    ear.told().await;
+    fixture.store.block(fixture.app, ann, user_id("bob"), at(2)).await.unwrap();
+    fixture.store.block(fixture.app, eve, user_id("ann"), at(2)).await.unwrap();
+    let [mut bobs, mut eves] = [fixture.listen(bob).await, fixture.listen(eve).await];
+    fixture.rename("ann", "Ann").await;
+    fixture.reported().await;
     assert_eq!((waiting(&mut bobs).await, waiting(&mut eves).await), (0, 0));
-    ear.store.unblock(ear.app, ann, user_id("bob"), at(4)).await.unwrap();
+    fixture.store.unblock(fixture.app, ann, user_id("bob"), at(4)).await.unwrap();
     let unblocked = next(&mut bobs).await.unwrap();
     assert!(matches!(unblocked.as_ref(), Notification::BlockedBy { is_blocked: false, .. }), "{unblocked:?}");
-    ear.rename("ann", "Anna").await;
+    fixture.rename("ann", "Anna").await;
     assert_eq!(name(&mut bobs).await, "Anna");
 }
 
 #[actix_web::test]
-async fn the_same_is_heard_however_many_listen() {
-    let ear = Ear::fresh().await;
-    let [ann, fan] = [ear.key("ann").await, ear.key("fan").await];
-    ear.list(fan, ann).await;
-    let [mut own, mut fans] = [ear.listen(ann).await, ear.listen(fan).await];
+async fn notifications_do_not_depend_on_the_number_of_sessions() {
+    let fixture = Fixture::fresh().await;
+    let [ann, fan] = [fixture.key("ann").await, fixture.key("fan").await];
+    fixture.list(fan, ann).await;
+    let [mut own, mut fans] = [fixture.listen(ann).await, fixture.listen(fan).await];
     // More listeners than are asked about one by one; none of them knows her.
     let crowd: Vec<LiveSession> =
-        (0..600).map(|n| ear.hub.join(UserKey(1_000_000 + n), Vendor::MirrorFly, 1).unwrap()).collect();
-    ear.rename("ann", "Ann").await;
+        (0..600).map(|n| fixture.hub.join(UserKey(1_000_000 + n), Vendor::MirrorFly, 1).unwrap()).collect();
+    fixture.rename("ann", "Ann").await;
     assert_eq!((name(&mut own).await, name(&mut fans).await), ("Ann".to_owned(), "Ann".to_owned()));
     for mut session in crowd {
         assert_eq!(waiting(&mut session).await, 0);
@@ -221,14 +221,14 @@ async fn the_same_is_heard_however_many_listen() {
 }
 
 #[actix_web::test]
-async fn notices_come_in_the_order_of_the_commits_and_tell_what_is_stored() {
-    let ear = Ear::fresh().await;
-    let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
-    ear.list(ann, bob).await;
-    let mut session = ear.listen(ann).await;
+async fn notifications_come_in_commit_order_and_match_the_stored_data() {
+    let fixture = Fixture::fresh().await;
+    let [ann, bob] = [fixture.key("ann").await, fixture.key("bob").await];
+    fixture.list(ann, bob).await;
+    let mut session = fixture.listen(ann).await;
     for n in 0..40 {
         let (id, name) = (["ann", "bob"][n % 2], format!("name {n}"));
-        ear.rename(id, &name).await;
+        fixture.rename(id, &name).await;
     }
     let (mut former, mut last) = (0, String::new());
     for _ in 0..40 {
@@ -243,19 +243,19 @@ async fn notices_come_in_the_order_of_the_commits_and_tell_what_is_stored() {
 }
 
 #[actix_web::test]
-async fn promise_36_who_does_not_listen_is_cut_off_at_256_and_harms_nobody() {
-    let ear = Ear::fresh().await;
-    let ann = ear.key("ann").await;
-    let mut quick = ear.listen(ann).await;
-    let mut slow = ear.listen(ann).await;
+async fn promise_36_a_session_that_does_not_read_ends_at_256_notifications_and_harms_no_other() {
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.key("ann").await;
+    let mut quick = fixture.listen(ann).await;
+    let mut slow = fixture.listen(ann).await;
     for n in 0..256 {
-        ear.rename("ann", &format!("name {n}")).await;
+        fixture.rename("ann", &format!("name {n}")).await;
         name(&mut quick).await;
     }
-    assert_eq!(ear.hub.sessions(ann, Vendor::MirrorFly), 2, "256 may wait");
-    ear.rename("ann", "one too many").await;
+    assert_eq!(fixture.hub.sessions(ann, Vendor::MirrorFly), 2, "256 may wait");
+    fixture.rename("ann", "one too many").await;
     assert_eq!(name(&mut quick).await, "one too many");
-    assert_eq!(ear.hub.sessions(ann, Vendor::MirrorFly), 1);
+    assert_eq!(fixture.hub.sessions(ann, Vendor::MirrorFly), 1);
     for _ in 0..256 {
         next(&mut slow).await.unwrap();
     }
@@ -263,126 +263,126 @@ async fn promise_36_who_does_not_listen_is_cut_off_at_256_and_harms_nobody() {
 }
 
 /// The places that have moved since this was asked last.
-fn moved(ear: &Ear) -> Vec<(i64, i64, bool)> {
-    ear.hub.take_changed_positions(1000).iter().map(|place| (place.row, place.confirmed, place.has_ended)).collect()
+fn moved(fixture: &Fixture) -> Vec<(i64, i64, bool)> {
+    fixture.hub.take_changed_positions(1000).iter().map(|place| (place.row, place.confirmed, place.has_ended)).collect()
 }
 
 #[actix_web::test]
-async fn promise_61_a_place_moves_when_the_client_confirms_and_not_when_a_notice_is_taken() {
-    let ear = Ear::fresh().await;
-    let ann = ear.key("ann").await;
-    let mut session = ear.listen(ann).await;
+async fn promise_61_a_position_moves_when_the_client_confirms_and_not_when_a_notification_is_taken() {
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.key("ann").await;
+    let mut session = fixture.listen(ann).await;
     session.set_row(7);
     let before = session.taken();
-    ear.rename("ann", "taken").await;
+    fixture.rename("ann", "taken").await;
     let first = next(&mut session).await.unwrap().seq();
-    assert_eq!(moved(&ear), [], "it may never have reached the wire");
-    ear.rename("ann", "sent").await;
+    assert_eq!(moved(&fixture), [], "it may never have been sent");
+    fixture.rename("ann", "sent").await;
     let second = next(&mut session).await.unwrap().seq();
     session.confirm(first);
-    assert_eq!(moved(&ear), [(7, first, false)]);
+    assert_eq!(moved(&fixture), [(7, first, false)]);
     session.confirm(i64::MAX);
     session.confirm(before);
-    assert_eq!(moved(&ear), [(7, second, false)], "no further than was sent, and never back");
-    ear.rename("ann", "unconfirmed").await;
+    assert_eq!(moved(&fixture), [(7, second, false)], "no further than was sent, and never back");
+    fixture.rename("ann", "unconfirmed").await;
     next(&mut session).await.unwrap();
-    ear.rename("ann", "waiting").await;
-    ear.told().await;
+    fixture.rename("ann", "waiting").await;
+    fixture.reported().await;
     drop(session);
-    assert_eq!(moved(&ear), [(7, ear_place(&ear, second), true)]);
+    assert_eq!(moved(&fixture), [(7, position_of(&fixture, second), true)]);
 }
 
 /// The place of a session that had everything up to `confirmed`: just below the next event of its user.
-fn ear_place(ear: &Ear, confirmed: i64) -> i64 {
-    let own = ear.store.reads(async |db| db.events_after(confirmed, 100).await).unwrap().events;
+fn position_of(fixture: &Fixture, confirmed: i64) -> i64 {
+    let own = fixture.store.reads(async |db| db.events_after(confirmed, 100).await).unwrap().events;
     own.iter().find(|event| event.id.as_str() == "ann").unwrap().seq - 1
 }
 
 #[actix_web::test]
 async fn promise_61_a_silent_session_ends_at_the_last_event_and_costs_nothing_before() {
-    let ear = Ear::fresh().await;
-    let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
-    let session = ear.listen(ann).await;
+    let fixture = Fixture::fresh().await;
+    let [ann, bob] = [fixture.key("ann").await, fixture.key("bob").await];
+    let session = fixture.listen(ann).await;
     session.set_row(7);
-    let _nobodys = ear.listen(bob).await;
+    let _nobodys = fixture.listen(bob).await;
     for n in 0..3 {
-        ear.rename("bob", &format!("name {n}")).await;
+        fixture.rename("bob", &format!("name {n}")).await;
     }
-    ear.told().await;
-    assert_eq!(moved(&ear), [], "nothing concerned it");
-    let last = ear.store.last_event_seq().unwrap();
+    fixture.reported().await;
+    assert_eq!(moved(&fixture), [], "nothing concerned it");
+    let last = fixture.store.last_event_seq().unwrap();
     drop(session);
-    assert_eq!(moved(&ear), [(7, last, true)]);
+    assert_eq!(moved(&fixture), [(7, last, true)]);
 }
 
 #[actix_web::test]
-async fn promise_61_whichever_way_the_hub_ends_a_session_its_place_is_kept() {
-    let ear = Ear::fresh().await;
-    let ann = ear.key("ann").await;
+async fn promise_61_the_position_is_kept_however_the_hub_ends_a_session() {
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.key("ann").await;
     let begun = async |row| {
-        let session = ear.listen(ann).await;
+        let session = fixture.listen(ann).await;
         session.set_row(row);
         session
     };
     let replaced = begun(1).await;
-    let newer = ear.hub.join(ann, Vendor::MirrorFly, 1).unwrap();
+    let newer = fixture.hub.join(ann, Vendor::MirrorFly, 1).unwrap();
     assert_eq!(
         newer.siblings().iter().map(|sibling| (sibling.row, sibling.is_open())).collect::<Vec<_>>(),
         [(1, false)]
     );
     newer.set_row(2);
-    ear.hub.end(ann, None);
+    fixture.hub.end(ann, None);
     let closing = begun(3).await;
-    ear.hub.close();
-    let mut rows: Vec<_> = moved(&ear).into_iter().map(|(row, _, has_ended)| (row, has_ended)).collect();
+    fixture.hub.close();
+    let mut rows: Vec<_> = moved(&fixture).into_iter().map(|(row, _, has_ended)| (row, has_ended)).collect();
     rows.sort_unstable();
     assert_eq!(rows, [(1, true), (2, true), (3, true)]);
     drop((replaced, newer, closing));
-    assert_eq!(moved(&ear), [], "once");
+    assert_eq!(moved(&fixture), [], "once");
 }
 
 #[actix_web::test]
-async fn promise_61_what_a_look_back_covers_does_not_come_again_from_the_queue() {
-    let ear = Ear::fresh().await;
-    let ann = ear.key("ann").await;
-    let mut session = ear.listen(ann).await;
+async fn promise_61_events_of_a_look_back_are_not_sent_again_from_the_queue() {
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.key("ann").await;
+    let mut session = fixture.listen(ann).await;
     session.set_row(7);
     session.resume_after(session.taken() - 1);
     for name in ["one", "two"] {
-        ear.rename("ann", name).await;
+        fixture.rename("ann", name).await;
     }
-    ear.told().await;
-    let covered = ear_place(&ear, session.taken()) + 1;
+    fixture.reported().await;
+    let covered = position_of(&fixture, session.taken()) + 1;
     session.confirm(i64::MAX);
     session.caught_up(covered);
     assert_eq!(name(&mut session).await, "two");
-    assert_eq!(moved(&ear), [], "the answer to an earlier question confirms nothing of it");
+    assert_eq!(moved(&fixture), [], "the answer to an earlier question confirms nothing of it");
 }
 
 #[actix_web::test]
 async fn promise_61_the_place_of_a_silent_session_is_renewed_once_a_day() {
-    let ear = Ear::fresh().await;
-    let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
-    let session = ear.listen(ann).await;
+    let fixture = Fixture::fresh().await;
+    let [ann, bob] = [fixture.key("ann").await, fixture.key("bob").await];
+    let session = fixture.listen(ann).await;
     session.set_row(7);
-    ear.rename("bob", "Bob").await;
-    ear.told().await;
+    fixture.rename("bob", "Bob").await;
+    fixture.reported().await;
     let day = 24 * 3600 * 1_000_000;
-    ear.clock.fetch_add(day - 1, Ordering::Relaxed);
-    ear.hub.refresh_positions();
-    assert_eq!(moved(&ear), []);
-    ear.clock.fetch_add(1, Ordering::Relaxed);
-    ear.hub.refresh_positions();
-    assert_eq!(moved(&ear), [(7, ear.store.last_event_seq().unwrap(), false)]);
-    ear.hub.refresh_positions();
-    assert_eq!(moved(&ear), []);
+    fixture.clock.fetch_add(day - 1, Ordering::Relaxed);
+    fixture.hub.refresh_positions();
+    assert_eq!(moved(&fixture), []);
+    fixture.clock.fetch_add(1, Ordering::Relaxed);
+    fixture.hub.refresh_positions();
+    assert_eq!(moved(&fixture), [(7, fixture.store.last_event_seq().unwrap(), false)]);
+    fixture.hub.refresh_positions();
+    assert_eq!(moved(&fixture), []);
     drop((session, bob));
 }
 
 #[actix_web::test]
-async fn promise_61_places_are_bounded_by_age_and_number_and_go_with_their_user() {
-    let ear = Ear::fresh().await;
-    let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
+async fn promise_61_positions_are_bounded_by_age_and_number_and_deleted_with_their_user() {
+    let fixture = Fixture::fresh().await;
+    let [ann, bob] = [fixture.key("ann").await, fixture.key("bob").await];
     let begin = async |user, micros| {
         let new = NewPosition {
             user,
@@ -392,12 +392,12 @@ async fn promise_61_places_are_bounded_by_age_and_number_and_go_with_their_user(
             siblings: Vec::new(),
             at: at(micros),
         };
-        ear.store.begin_position(ear.app, new).await.unwrap().0
+        fixture.store.begin_position(fixture.app, new).await.unwrap().0
     };
     for micros in 1..=5 {
         begin(ann, micros).await;
     }
-    let forget = |before, kept, at_most| ear.store.forget_positions(at(before), kept, at_most);
+    let forget = |before, kept, at_most| fixture.store.forget_positions(at(before), kept, at_most);
     assert_eq!(forget(1, 5, 100).await, Ok(0), "none is older, and five are kept");
     assert_eq!(forget(2, 5, 100).await, Ok(1));
     assert_eq!(forget(2, 3, 100).await, Ok(1), "the oldest of four");
@@ -405,12 +405,12 @@ async fn promise_61_places_are_bounded_by_age_and_number_and_go_with_their_user(
     assert_eq!(forget(9, 3, 2).await, Ok(1));
     let rows = [begin(ann, 6).await, begin(bob, 7).await];
     assert!(rows[0] > 5, "no row's number is given again");
-    ear.store.delete_user(ear.app, by_id("ann"), at(0), at(8)).await.unwrap();
+    fixture.store.delete_user(fixture.app, by_id("ann"), at(0), at(8)).await.unwrap();
     assert_eq!(forget(9, 3, 100).await, Ok(1), "bob's alone was left");
 }
 
 #[test]
-fn promise_61_a_client_goes_on_from_its_own_place_or_from_the_oldest_that_may_be_its_own() {
+fn promise_61_a_client_resumes_at_its_own_position_or_at_the_oldest_that_may_be_its_own() {
     let place = |row, shown: Option<u8>, confirmed| StoredPosition {
         row,
         shown: shown.map(|n| Digest([n; 32])),
@@ -433,28 +433,28 @@ fn promise_61_a_client_goes_on_from_its_own_place_or_from_the_oldest_that_may_be
 }
 
 #[actix_web::test]
-async fn promise_36_one_session_too_many_ends_the_oldest() {
-    let ear = Ear::fresh().await;
-    let ann = ear.key("ann").await;
-    ear.told().await;
-    let join = || ear.hub.join(ann, Vendor::MirrorFly, 2).unwrap();
+async fn promise_36_a_session_beyond_the_limit_ends_the_oldest() {
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.key("ann").await;
+    fixture.reported().await;
+    let join = || fixture.hub.join(ann, Vendor::MirrorFly, 2).unwrap();
     let [mut first, mut second, mut third] = [join(), join(), join()];
     assert_eq!(next(&mut first).await, Err(EndReason::Replaced));
-    ear.rename("ann", "Ann").await;
+    fixture.rename("ann", "Ann").await;
     assert_eq!((name(&mut second).await, name(&mut third).await), ("Ann".to_owned(), "Ann".to_owned()));
 }
 
 #[actix_web::test]
 async fn suspension_deletion_and_another_password_end_the_sessions() {
-    let ear = Ear::fresh().await;
+    let fixture = Fixture::fresh().await;
     let suspend = UserChange { state: Some(StateChange::Suspend { token: derived(9) }), ..UserChange::default() };
     let password = UserChange { password: Some(super::store_laws::password("$one", None)), ..UserChange::default() };
     for (id, change) in [("suspended", Some(suspend)), ("rekeyed", Some(password)), ("deleted", None)] {
-        let key = ear.key(id).await;
-        let mut session = ear.listen(key).await;
+        let key = fixture.key(id).await;
+        let mut session = fixture.listen(key).await;
         match change {
-            Some(change) => ear.change(id, change).await,
-            None => ear.store.delete_user(ear.app, by_id(id), at(0), at(4)).await.unwrap(),
+            Some(change) => fixture.change(id, change).await,
+            None => fixture.store.delete_user(fixture.app, by_id(id), at(0), at(4)).await.unwrap(),
         }
         assert_eq!(next(&mut session).await, Err(EndReason::Refused), "{id}");
     }
@@ -462,68 +462,69 @@ async fn suspension_deletion_and_another_password_end_the_sessions() {
 
 #[actix_web::test]
 async fn a_suspended_user_is_not_spoken_of() {
-    let ear = Ear::fresh().await;
-    let [ann, fan] = [ear.key("ann").await, ear.key("fan").await];
-    ear.list(fan, ann).await;
+    let fixture = Fixture::fresh().await;
+    let [ann, fan] = [fixture.key("ann").await, fixture.key("fan").await];
+    fixture.list(fan, ann).await;
     let suspend = StateChange::Suspend { token: derived(9) };
-    ear.store.change_states(ear.app, vec![(user_id("ann"), suspend)], at(3)).await.unwrap();
-    let mut fans = ear.listen(fan).await;
-    ear.rename("ann", "unheard").await;
-    ear.told().await;
+    fixture.store.change_states(fixture.app, vec![(user_id("ann"), suspend)], at(3)).await.unwrap();
+    let mut fans = fixture.listen(fan).await;
+    fixture.rename("ann", "unheard").await;
+    fixture.reported().await;
     assert_eq!(waiting(&mut fans).await, 0);
 }
 
 #[actix_web::test]
-async fn ones_own_contacts_are_told_to_oneself() {
-    let ear = Ear::fresh().await;
-    let [ann, bob] = [ear.key("ann").await, ear.key("bob").await];
-    let [mut anns, mut bobs] = [ear.listen(ann).await, ear.listen(bob).await];
-    ear.list(ann, bob).await;
+async fn a_user_is_notified_of_its_own_contacts() {
+    let fixture = Fixture::fresh().await;
+    let [ann, bob] = [fixture.key("ann").await, fixture.key("bob").await];
+    let [mut anns, mut bobs] = [fixture.listen(ann).await, fixture.listen(bob).await];
+    fixture.list(ann, bob).await;
     assert!(matches!(next(&mut anns).await.unwrap().as_ref(), Notification::ContactsChanged { .. }));
-    ear.told().await;
+    fixture.reported().await;
     assert_eq!(waiting(&mut bobs).await, 0);
 }
 
 #[actix_web::test]
-async fn a_closed_hub_ends_all_and_opens_none() {
-    let ear = Ear::fresh().await;
-    let ann = ear.key("ann").await;
-    let mut session = ear.listen(ann).await;
-    ear.hub.close();
+async fn a_closed_hub_ends_all_sessions_and_opens_no_more() {
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.key("ann").await;
+    let mut session = fixture.listen(ann).await;
+    fixture.hub.close();
     assert_eq!(next(&mut session).await, Err(EndReason::Closing));
-    assert!(ear.hub.join(ann, Vendor::MirrorFly, 20).is_none());
+    assert!(fixture.hub.join(ann, Vendor::MirrorFly, 20).is_none());
 }
 
 #[actix_web::test]
 async fn a_user_is_there_while_a_session_is_open_and_fifteen_seconds_after_a_call() {
-    let ear = Ear::fresh().await;
-    let ann = ear.key("ann").await;
-    let now = || ear.clock.load(Ordering::Relaxed);
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.key("ann").await;
+    let now = || fixture.clock.load(Ordering::Relaxed);
     let is = || {
-        let presence = ear.hub.presence(ann);
+        let presence = fixture.hub.presence(ann);
         (presence.is_online, presence.seen_at.map(Moment::micros))
     };
     assert_eq!(is(), (false, None));
-    ear.hub.mark_online(ann);
+    fixture.hub.mark_online(ann);
     let called = now();
-    ear.clock.fetch_add(15_000_000, Ordering::Relaxed);
+    fixture.clock.fetch_add(15_000_000, Ordering::Relaxed);
     assert_eq!(is(), (true, Some(called)));
-    ear.clock.fetch_add(1, Ordering::Relaxed);
+    fixture.clock.fetch_add(1, Ordering::Relaxed);
     assert_eq!(is(), (false, Some(called)));
-    let session = ear.hub.join(ann, Vendor::MirrorFly, 20).unwrap();
+    let session = fixture.hub.join(ann, Vendor::MirrorFly, 20).unwrap();
     assert_eq!(is(), (true, Some(now())));
     drop(session);
-    assert_eq!(is(), (false, Some(now())), "who closes its session is gone at once");
+    assert_eq!(is(), (false, Some(now())), "a closed session ends at once");
 }
 
 #[actix_web::test]
 async fn old_events_are_forgotten_oldest_first_and_their_numbers_are_not_given_again() {
-    let ear = Ear::fresh().await;
+    let fixture = Fixture::fresh().await;
     for n in 0..5 {
-        ear.key(&format!("u{n}")).await;
+        fixture.key(&format!("u{n}")).await;
     }
     let seqs = || {
-        ear.store
+        fixture
+            .store
             .reads(async |db| db.events_after(0, 100).await)
             .unwrap()
             .events
@@ -532,24 +533,24 @@ async fn old_events_are_forgotten_oldest_first_and_their_numbers_are_not_given_a
             .collect::<Vec<_>>()
     };
     let all = seqs();
-    let forget = |before, kept, at_most| ear.store.forget_events(before, kept, at_most);
+    let forget = |before, kept, at_most| fixture.store.forget_events(before, kept, at_most);
     assert_eq!(forget(at(1), 100, 100).await, Ok(0), "none is older than that");
     assert_eq!(forget(at(2), 100, 2).await, Ok(2));
     assert_eq!(seqs(), all[2..]);
     assert_eq!(forget(at(1), 1, 100).await, Ok(2), "all but the last one are too many");
     assert_eq!(seqs(), all[4..]);
     assert_eq!(forget(at(2), 100, 100).await, Ok(0), "the newest stays: it says which numbers were given");
-    assert_eq!(ear.store.last_event_seq().unwrap(), all[4]);
-    ear.key("later").await;
+    assert_eq!(fixture.store.last_event_seq().unwrap(), all[4]);
+    fixture.key("later").await;
     assert!(seqs()[1] > all[4]);
 }
 
 #[actix_web::test]
-async fn promise_36_who_does_not_listen_is_cut_off_at_1_mib_that_waits() {
-    let ear = Ear::fresh().await;
-    let ann = ear.key("ann").await;
-    let mut slow = ear.listen(ann).await;
-    let mut quick = ear.listen(ann).await;
+async fn promise_36_a_session_that_does_not_read_ends_at_1_mib_of_notifications() {
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.key("ann").await;
+    let mut slow = fixture.listen(ann).await;
+    let mut quick = fixture.listen(ann).await;
     let heavy = |n: usize| {
         let extras = Extras::parse(serde_json::json!({ "filling": "x".repeat(15_000), "n": n })).unwrap();
         let profile = ProfileChange { extras: Patch::Set(extras), ..ProfileChange::default() };
@@ -557,13 +558,13 @@ async fn promise_36_who_does_not_listen_is_cut_off_at_1_mib_that_waits() {
     };
     // Some 16 KiB each: 60 fit into 1 MiB and 71 do not.
     for n in 0..71 {
-        ear.change("ann", heavy(n)).await;
+        fixture.change("ann", heavy(n)).await;
         next(&mut quick).await.unwrap();
         if n < 60 {
-            assert_eq!(ear.hub.sessions(ann, Vendor::MirrorFly), 2, "{n} wait");
+            assert_eq!(fixture.hub.sessions(ann, Vendor::MirrorFly), 2, "{n} wait");
         }
     }
-    assert_eq!(ear.hub.sessions(ann, Vendor::MirrorFly), 1, "and the quick one stays");
+    assert_eq!(fixture.hub.sessions(ann, Vendor::MirrorFly), 1, "and the quick one stays");
     let mut confirmed = 0;
     let why = loop {
         match next(&mut slow).await {
@@ -575,8 +576,8 @@ async fn promise_36_who_does_not_listen_is_cut_off_at_1_mib_that_waits() {
 }
 
 fn watched(clock: &Arc<AtomicI64>, subscriptions_max: usize) -> (Hub, StatusSubscriptions) {
-    let told = Arc::clone(clock);
-    let clock: Clock = Arc::new(move || at(told.load(Ordering::Relaxed)));
+    let reported = Arc::clone(clock);
+    let clock: Clock = Arc::new(move || at(reported.load(Ordering::Relaxed)));
     let hub = Hub::new(0, Arc::clone(&clock));
     (hub.clone(), StatusSubscriptions::of_at_most(hub, clock, subscriptions_max))
 }
@@ -585,18 +586,18 @@ fn keys(numbers: std::ops::Range<i64>) -> Vec<UserKey> {
     numbers.map(UserKey).collect()
 }
 
-/// The users whose status a session is told of right now.
-async fn told_of(ear: &status_subscriptions::StatusSubscriber) -> Vec<UserKey> {
-    let changed = actix_web::rt::time::timeout(Duration::from_millis(50), ear.changed());
+/// The users whose status changes a session has to report now.
+async fn told_of(fixture: &status_subscriptions::StatusSubscriber) -> Vec<UserKey> {
+    let changed = actix_web::rt::time::timeout(Duration::from_millis(50), fixture.changed());
     let mut users = changed.await.unwrap_or_default();
     users.sort();
     users
 }
 
 #[actix_web::test]
-async fn a_user_has_a_thousand_subscriptions_and_the_first_ends_for_one_more() {
+async fn a_user_has_at_most_a_thousand_subscriptions_and_one_more_ends_the_oldest() {
     let (hub, watchers) = watched(&Arc::default(), 10_000);
-    let ear = watchers.join(UserKey(0), true);
+    let fixture = watchers.join(UserKey(0), true);
     let most = i64::try_from(SUBSCRIPTIONS_OF_USER_MAX).unwrap();
     watchers.subscribe(UserKey(0), &keys(1..most + 1)).unwrap();
     watchers.subscribe(UserKey(0), &keys(most + 1..most + 2)).unwrap();
@@ -604,33 +605,33 @@ async fn a_user_has_a_thousand_subscriptions_and_the_first_ends_for_one_more() {
     for user in [UserKey(1), UserKey(2), UserKey(most + 1)] {
         sessions.push((hub.join(user, Vendor::Tencent, 1).unwrap(), watchers.join(user, true)));
     }
-    assert_eq!(told_of(&ear).await, [UserKey(2), UserKey(most + 1)]);
+    assert_eq!(told_of(&fixture).await, [UserKey(2), UserKey(most + 1)]);
 }
 
 #[actix_web::test]
-async fn all_subscriptions_together_have_a_bound_and_those_of_users_long_gone_make_room() {
+async fn all_subscriptions_have_a_sum_and_those_of_absent_users_are_dropped_first() {
     let clock = Arc::new(AtomicI64::new(1_000_000_000));
     let (_hub, watchers) = watched(&clock, 3);
-    let ear = watchers.join(UserKey(0), true);
+    let fixture = watchers.join(UserKey(0), true);
     watchers.subscribe(UserKey(0), &keys(1..3)).unwrap();
     watchers.subscribe(UserKey(9), &keys(1..2)).unwrap();
     assert_eq!(watchers.subscribe(UserKey(8), &keys(1..2)), Err(Error::Busy), "all together: 3");
-    drop(ear);
+    drop(fixture);
     clock.fetch_add(299 * 1_000_000, Ordering::Relaxed);
     assert_eq!(watchers.subscribe(UserKey(8), &keys(1..2)), Err(Error::Busy), "they may come back");
     clock.fetch_add(2 * 1_000_000, Ordering::Relaxed);
     watchers.subscribe(UserKey(8), &keys(1..4)).unwrap();
 }
 
-/// 200 users who watch one that comes and goes on as many threads: what they are told last is what is true last.
+/// 200 users who watch one that comes and goes on as many threads: the last status they receive is the true one.
 #[test]
-fn the_last_state_that_is_told_is_the_true_one_however_many_come_and_go_at_once() {
+fn the_last_announced_status_is_the_true_one_also_with_concurrent_sessions() {
     let (hub, watchers) = watched(&Arc::default(), 10_000);
     let ears: Vec<_> = (1000..1200)
         .map(|user| {
-            let ear = watchers.join(UserKey(user), true);
+            let fixture = watchers.join(UserKey(user), true);
             watchers.subscribe(UserKey(user), &[UserKey(1)]).unwrap();
-            ear
+            fixture
         })
         .collect();
     let threads: Vec<_> = (0..200)
@@ -638,24 +639,24 @@ fn the_last_state_that_is_told_is_the_true_one_however_many_come_and_go_at_once(
             let (hub, watchers) = (hub.clone(), watchers.clone());
             std::thread::spawn(move || {
                 let session = hub.join(UserKey(1), Vendor::Tencent, 1000).unwrap();
-                let ear = watchers.join(UserKey(1), true);
+                let fixture = watchers.join(UserKey(1), true);
                 drop(session);
-                drop(ear);
+                drop(fixture);
             })
         })
         .collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());
     let runtime = actix_web::rt::Runtime::new().unwrap();
     runtime.block_on(async {
-        for ear in &ears {
-            assert_eq!(told_of(ear).await, [UserKey(1)], "it came, and it went");
+        for fixture in &ears {
+            assert_eq!(told_of(fixture).await, [UserKey(1)], "it came, and it went");
         }
         assert!(!hub.presence(UserKey(1)).is_online);
         let session = hub.join(UserKey(1), Vendor::Tencent, 1).unwrap();
-        let ear = watchers.join(UserKey(1), true);
+        let fixture = watchers.join(UserKey(1), true);
         for watching in &ears {
             assert_eq!(told_of(watching).await, [UserKey(1)], "it was known to be away, so its coming is news");
         }
-        drop((session, ear));
+        drop((session, fixture));
     });
 }

@@ -1,4 +1,4 @@
-//! Everything the house promises, tested through its doors.
+//! The tests of the documents' promises, through the server's public interfaces.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

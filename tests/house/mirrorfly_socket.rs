@@ -52,9 +52,9 @@ impl Person {
     }
 }
 
-pub(crate) async fn person(house: &Standin, id: &str) -> Person {
-    let back_end = house.back_end_token().await;
-    person_of(&house.create_user(&back_end, &[("userIdentifier", id)]).await)
+pub(crate) async fn person(server: &Standin, id: &str) -> Person {
+    let back_end = server.back_end_token().await;
+    person_of(&server.create_user(&back_end, &[("userIdentifier", id)]).await)
 }
 
 /// The user of an answer to createUser or register.
@@ -65,9 +65,9 @@ pub(crate) fn person_of(answer: &Answer) -> Person {
 }
 
 /// Lists one user as the other's contact.
-pub(crate) async fn list(house: &Standin, owner: &Person, whom: &Person) {
+pub(crate) async fn list(server: &Standin, owner: &Person, whom: &Person) {
     let body = json!({ "username": whom.id, "licenseKey": super::standin::LICENSE_KEY });
-    let call = house.call(Method::POST, "/api/v1/contacts/sandbox/syncContacts").header("Authorization", &owner.token);
+    let call = server.call(Method::POST, "/api/v1/contacts/sandbox/syncContacts").header("Authorization", &owner.token);
     assert_eq!(send(call.json(&body)).await.json()["status"], 200);
 }
 
@@ -83,9 +83,9 @@ fn open() -> String {
     format!(r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" to="{HOST}" version="1.0" />"#)
 }
 
-/// A try to come in: everything that is heard until the password is taken or the stream ends.
-pub(crate) async fn knock(house: &Standin, username: &str, password: &str) -> String {
-    let mut socket = Socket::opened(house).await;
+/// A login attempt: everything received until the login succeeds or the stream ends.
+pub(crate) async fn knock(server: &Standin, username: &str, password: &str) -> String {
+    let mut socket = Socket::opened(server).await;
     socket.say(&auth(username, password)).await;
     let first = socket.hear().await;
     match first.starts_with("<success") {
@@ -100,8 +100,8 @@ const BIND: &str = concat!(
 );
 
 impl Socket {
-    async fn connect(house: &Standin) -> Self {
-        Self::connect_at(house.base()).await
+    async fn connect(server: &Standin) -> Self {
+        Self::connect_at(server.base()).await
     }
 
     async fn connect_at(base: &str) -> Self {
@@ -113,8 +113,8 @@ impl Socket {
     }
 
     /// A stream that is open and asks for a password.
-    pub(crate) async fn opened(house: &Standin) -> Self {
-        Self::opened_at(house.base(), HOST).await
+    pub(crate) async fn opened(server: &Standin) -> Self {
+        Self::opened_at(server.base(), HOST).await
     }
 
     /// The same at an address of its own, addressed to this host.
@@ -127,8 +127,8 @@ impl Socket {
     }
 
     /// A client that is in.
-    pub(crate) async fn bound(house: &Standin, person: &Person) -> Self {
-        Self::bound_at(house.base(), person, HOST).await
+    pub(crate) async fn bound(server: &Standin, person: &Person) -> Self {
+        Self::bound_at(server.base(), person, HOST).await
     }
 
     /// The same at an address of its own, addressed to this host.
@@ -198,16 +198,16 @@ impl Socket {
 
     /// Nothing comes for a while.
     pub(crate) async fn hears_nothing(&mut self) {
-        if let Ok(heard) = tokio::time::timeout(SILENCE, self.next()).await {
-            panic!("heard {heard:?}");
+        if let Ok(received) = tokio::time::timeout(SILENCE, self.next()).await {
+            panic!("heard {received:?}");
         }
     }
 
     /// Asks what changes nothing, and is answered.
     pub(crate) async fn still_answers(&mut self) {
         self.say(r#"<iq xmlns="jabber:client" type="get" id="p1"><ping xmlns="urn:xmpp:ping"/></iq>"#).await;
-        let heard = self.hear().await;
-        assert!(heard.contains(r#"id="p1""#), "{heard}");
+        let received = self.hear().await;
+        assert!(received.contains(r#"id="p1""#), "{received}");
     }
 
     /// Replaces one's own profile: a status alone.

@@ -17,21 +17,21 @@ use super::{
 };
 
 /// A user made by the back end with these further fields: its own token.
-pub(crate) async fn made(house: &Standin, id: &str, fields: &[(&str, &str)]) -> String {
-    let back_end = house.back_end_token().await;
+pub(crate) async fn made(server: &Standin, id: &str, fields: &[(&str, &str)]) -> String {
+    let back_end = server.back_end_token().await;
     let fields = [&[("userIdentifier", id)], fields].concat();
-    data(&house.create_user(&back_end, &fields).await)["token"].as_str().unwrap().to_owned()
+    data(&server.create_user(&back_end, &fields).await)["token"].as_str().unwrap().to_owned()
 }
 
 /// A sync with a body of one's own.
-async fn sync_with(house: &Standin, token: &str, body: Value) -> Answer {
-    let call = house.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", token);
+async fn sync_with(server: &Standin, token: &str, body: Value) -> Answer {
+    let call = server.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", token);
     send(call.json(&body)).await
 }
 
 /// A sync of numbers alone; answers the live ones.
 pub(crate) async fn sync(
-    house: &Standin,
+    server: &Standin,
     token: &str,
     add: &[&str],
     delete: &[&str],
@@ -46,44 +46,44 @@ pub(crate) async fn sync(
         "contactPermission": true,
         "forceDelete": force_delete,
     });
-    let answer = sync_with(house, token, body).await;
+    let answer = sync_with(server, token, body).await;
     let live = data(&answer)["liveContacts"].as_array().unwrap().clone();
     live.iter().map(|entry| entry["mobileNumber"].as_str().unwrap().to_owned()).collect()
 }
 
 /// A page of contacts.
-async fn list(house: &Standin, token: &str, query: &str) -> Answer {
+async fn list(server: &Standin, token: &str, query: &str) -> Answer {
     let path = format!("/api/v1/contacts/contactsList{query}");
-    send(house.call(Method::GET, &path).header("Authorization", token)).await
+    send(server.call(Method::GET, &path).header("Authorization", token)).await
 }
 
 /// The ids on a list.
-pub(crate) async fn ids(house: &Standin, token: &str, query: &str) -> Vec<String> {
-    let rows = data(&list(house, token, query).await)["contactsList"].as_array().unwrap().clone();
+pub(crate) async fn ids(server: &Standin, token: &str, query: &str) -> Vec<String> {
+    let rows = data(&list(server, token, query).await)["contactsList"].as_array().unwrap().clone();
     rows.iter().map(|row| row["userId"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Every call that needs a user's token says the same where there is none, an unknown or dead one, or the back end's.
 #[actix_web::test]
 async fn promise_40_only_a_live_token_of_a_user_opens_these_calls() {
-    let house = Standin::fresh().await;
-    let dead = made(&house, "suspended", &[]).await;
-    house.command(&["user", "set", "suspended", "--state", "suspended"]);
-    let gone = made(&house, "deleted", &[]).await;
-    house.command(&["user", "delete", "deleted"]);
-    let back_end = house.back_end_token().await;
+    let server = Standin::fresh().await;
+    let dead = made(&server, "suspended", &[]).await;
+    server.command(&["user", "set", "suspended", "--state", "suspended"]);
+    let gone = made(&server, "deleted", &[]).await;
+    server.command(&["user", "delete", "deleted"]);
+    let back_end = server.back_end_token().await;
     for (method, path) in [
         (Method::POST, "/api/v1/users/block"),
         (Method::POST, "/api/v1/users/unblock"),
         (Method::GET, "/api/v1/contacts/contactsList"),
         (Method::POST, "/api/v1/contacts/syncContactsNew"),
     ] {
-        assert_refused(&send(house.call(method.clone(), path)).await, 401, "Token Expired");
+        assert_refused(&send(server.call(method.clone(), path)).await, 401, "Token Expired");
         for token in ["", "unknown", &dead, &gone, &back_end] {
-            let call = house.call(method.clone(), path).header("Authorization", token);
+            let call = server.call(method.clone(), path).header("Authorization", token);
             assert_refused(&send(call).await, 401, "Token Expired");
         }
         let other = if method == Method::GET { Method::POST } else { Method::GET };
-        assert_refused(&send(house.call(other, path)).await, 405, "This call is not made by this method");
+        assert_refused(&send(server.call(other, path)).await, 405, "This call is not made by this method");
     }
 }

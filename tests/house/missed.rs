@@ -23,25 +23,25 @@ const WAIT: Duration = Duration::from_secs(20);
 /// Whose changes the others hear.
 const ADA: &str = "ada";
 
-/// A server with several sessions a user on each wire, where `listeners` list Ada.
-async fn house(listeners: &[&str]) -> Standin {
-    let house = Standin::with(&[WITH_SDK_APP_ID]).await;
-    house.command(&["app", "set", "--tencent-sessions", "5"]);
-    mirrorfly_socket::person(&house, ADA).await;
+/// A server with several sessions per user and vendor, where `listeners` list Ada.
+async fn server(listeners: &[&str]) -> Standin {
+    let server = Standin::with(&[WITH_SDK_APP_ID]).await;
+    server.command(&["app", "set", "--tencent-sessions", "5"]);
+    mirrorfly_socket::person(&server, ADA).await;
     for listener in listeners {
-        mirrorfly_socket::person(&house, listener).await;
-        tencent_socket::befriend(&house, listener, ADA).await;
+        mirrorfly_socket::person(&server, listener).await;
+        tencent_socket::befriend(&server, listener, ADA).await;
     }
-    house
+    server
 }
 
-/// Changes what every wire shows of a user: its name, and its status where a wire has one.
-async fn change(house: &Standin, id: &str, to: &str) {
+/// Changes a user's name, and its status for vendors that have one.
+async fn change(server: &Standin, id: &str, to: &str) {
     let items = json!([
         { "Tag": "Tag_Profile_IM_Nick", "Value": to },
         { "Tag": "Tag_Profile_IM_SelfSignature", "Value": to },
     ]);
-    tencent_socket::by_rest(house, "profile/portrait_set", json!({ "From_Account": id, "ProfileItem": items })).await;
+    tencent_socket::by_rest(server, "profile/portrait_set", json!({ "From_Account": id, "ProfileItem": items })).await;
 }
 
 /// What brings a client back: what its SDK keeps in memory while the connection is away.
@@ -64,14 +64,14 @@ enum Client {
     },
 }
 
-/// The wires, by what a test calls them.
+/// The vendors, by their names in tests.
 const WIRES: [&str; 3] = ["mirrorfly", "tencent", "qiscus"];
 
 /// A client's first login; `base` is where it connects.
-async fn log_in(house: &Standin, base: &str, wire: &str, id: &str) -> (Client, Kept) {
+async fn log_in(server: &Standin, base: &str, wire: &str, id: &str) -> (Client, Kept) {
     match wire {
         "mirrorfly" => {
-            let person = mirrorfly_socket::person(house, id).await;
+            let person = mirrorfly_socket::person(server, id).await;
             let socket = mirrorfly_socket::Socket::bound_at(base, &person, mirrorfly_socket::HOST).await;
             (Client::MirrorFly(Box::new(socket)), Kept::MirrorFly(person))
         }
@@ -80,9 +80,9 @@ async fn log_in(house: &Standin, base: &str, wire: &str, id: &str) -> (Client, K
             (Client::Tencent(Box::new(socket)), Kept::Tencent { ticket })
         }
         "qiscus" => {
-            let call = house.qiscus(Method::GET, "get_user_token").query(&[("user_id", id)]);
+            let call = server.qiscus(Method::GET, "get_user_token").query(&[("user_id", id)]);
             let token = send(call).await.json()["results"]["token"].as_str().unwrap().to_owned();
-            let now = sync(house.base(), &token, 0).await.expect("it answers");
+            let now = sync(server.base(), &token, 0).await.expect("it answers");
             let received = now["meta"]["last_received_comment_id"].as_i64().unwrap();
             (Client::Qiscus { base: base.to_owned(), token: token.clone(), received }, Kept::Qiscus { token, received })
         }
@@ -107,7 +107,7 @@ async fn come_back(base: &str, kept: &Kept) -> Client {
     }
 }
 
-/// One poll; none where nobody answers.
+/// One poll; None if the server does not respond.
 async fn sync(base: &str, token: &str, received: i64) -> Option<Value> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
     let call = client.get(format!("{base}/api/v2/sdk/sync?last_received_comment_id={received}"));
@@ -117,7 +117,7 @@ async fn sync(base: &str, token: &str, received: i64) -> Option<Value> {
 }
 
 impl Client {
-    /// The text of what is told next; none once the connection is over.
+    /// The next notification as text; None when the connection has ended.
     async fn hear(&mut self) -> Option<String> {
         match self {
             Self::MirrorFly(socket) => socket.hear_if_any().await,
@@ -133,57 +133,57 @@ impl Client {
         }
     }
 
-    /// Waits until something is told that holds these words.
+    /// Waits for a notification that contains these words.
     async fn hears(&mut self, words: &str) {
         let until = async {
             loop {
-                let heard = self.hear().await.unwrap_or_else(|| panic!("the connection is over before {words:?}"));
-                if heard.contains(words) {
+                let arrived = self.hear().await.unwrap_or_else(|| panic!("the connection is over before {words:?}"));
+                if arrived.contains(words) {
                     return;
                 }
             }
         };
-        tokio::time::timeout(WAIT, until).await.unwrap_or_else(|_| panic!("{words:?} was never heard"));
+        tokio::time::timeout(WAIT, until).await.unwrap_or_else(|_| panic!("{words:?} was never received"));
     }
 }
 
 #[actix_web::test]
-async fn promise_61_a_client_that_vanished_without_a_word_hears_what_it_missed() {
+async fn promise_61_a_client_that_vanished_without_closing_receives_missed_events() {
     for wire in WIRES {
-        let house = house(&["bob", "eve"]).await;
-        let proxy = Proxy::to(house.base()).await;
-        let (mut bob, kept) = log_in(&house, proxy.base(), wire, "bob").await;
-        let (mut eve, _) = log_in(&house, house.base(), wire, "eve").await;
-        change(&house, ADA, "heard").await;
+        let server = server(&["bob", "eve"]).await;
+        let proxy = Proxy::to(server.base()).await;
+        let (mut bob, kept) = log_in(&server, proxy.base(), wire, "bob").await;
+        let (mut eve, _) = log_in(&server, server.base(), wire, "eve").await;
+        change(&server, ADA, "heard").await;
         bob.hears("heard").await;
         // The connection stays open: the server writes into it, and nothing arrives.
         proxy.freeze();
-        change(&house, ADA, "missed").await;
+        change(&server, ADA, "missed").await;
         eve.hears("missed").await;
-        let mut back = come_back(house.base(), &kept).await;
+        let mut back = come_back(server.base(), &kept).await;
         back.hears("missed").await;
         // And goes on from there.
-        change(&house, ADA, "later").await;
+        change(&server, ADA, "later").await;
         back.hears("later").await;
         drop(bob);
     }
 }
 
 #[actix_web::test]
-async fn promise_61_a_client_that_was_reset_with_a_change_under_way_hears_it() {
+async fn promise_61_a_client_whose_connection_was_reset_during_a_change_receives_it() {
     for wire in WIRES {
-        let house = house(&["bob", "eve"]).await;
-        let proxy = Proxy::to(house.base()).await;
-        let (mut bob, kept) = log_in(&house, proxy.base(), wire, "bob").await;
-        let (mut eve, _) = log_in(&house, house.base(), wire, "eve").await;
-        change(&house, ADA, "heard").await;
+        let server = server(&["bob", "eve"]).await;
+        let proxy = Proxy::to(server.base()).await;
+        let (mut bob, kept) = log_in(&server, proxy.base(), wire, "bob").await;
+        let (mut eve, _) = log_in(&server, server.base(), wire, "eve").await;
+        change(&server, ADA, "heard").await;
         bob.hears("heard").await;
         proxy.freeze();
-        change(&house, ADA, "under way").await;
+        change(&server, ADA, "under way").await;
         eve.hears("under way").await;
         proxy.reset();
         drop(bob);
-        come_back(house.base(), &kept).await.hears("under way").await;
+        come_back(server.base(), &kept).await.hears("under way").await;
     }
 }
 
@@ -191,30 +191,30 @@ async fn promise_61_a_client_that_was_reset_with_a_change_under_way_hears_it() {
 async fn promise_61_a_restart_loses_no_change_whether_it_was_asked_for_or_not() {
     for wire in WIRES {
         for is_killed in [false, true] {
-            let mut house = house(&["bob", "eve"]).await;
-            let proxy = Proxy::to(house.base()).await;
-            let (mut bob, kept) = log_in(&house, proxy.base(), wire, "bob").await;
-            let (mut eve, eves) = log_in(&house, house.base(), wire, "eve").await;
-            change(&house, ADA, "heard").await;
+            let mut server = server(&["bob", "eve"]).await;
+            let proxy = Proxy::to(server.base()).await;
+            let (mut bob, kept) = log_in(&server, proxy.base(), wire, "bob").await;
+            let (mut eve, eves) = log_in(&server, server.base(), wire, "eve").await;
+            change(&server, ADA, "heard").await;
             bob.hears("heard").await;
             eve.hears("heard").await;
             proxy.freeze();
-            change(&house, ADA, "missed").await;
+            change(&server, ADA, "missed").await;
             eve.hears("missed").await;
             if is_killed {
-                house.kill();
+                server.kill();
             } else {
-                assert_eq!(house.terminate(), Some(0));
+                assert_eq!(server.terminate(), Some(0));
             }
-            house.restart();
-            change(&house, ADA, "while away").await;
-            come_back(house.base(), &kept).await.hears("while away").await;
-            come_back(house.base(), &eves).await.hears("while away").await;
+            server.restart();
+            change(&server, ADA, "while away").await;
+            come_back(server.base(), &kept).await.hears("while away").await;
+            come_back(server.base(), &eves).await.hears("while away").await;
             // Once more, with nothing since but what the first stop interrupted.
-            house.kill();
-            house.restart();
+            server.kill();
+            server.restart();
             drop((bob, eve));
-            come_back(house.base(), &kept).await.hears("while away").await;
+            come_back(server.base(), &kept).await.hears("while away").await;
         }
     }
 }
@@ -222,68 +222,68 @@ async fn promise_61_a_restart_loses_no_change_whether_it_was_asked_for_or_not() 
 #[actix_web::test]
 async fn promise_61_a_kill_right_after_a_first_login_loses_nothing() {
     for wire in WIRES {
-        let mut house = house(&["bob"]).await;
-        let (bob, kept) = log_in(&house, house.base(), wire, "bob").await;
-        change(&house, ADA, "at once").await;
-        house.kill();
-        house.restart();
+        let mut server = server(&["bob"]).await;
+        let (bob, kept) = log_in(&server, server.base(), wire, "bob").await;
+        change(&server, ADA, "at once").await;
+        server.kill();
+        server.restart();
         drop(bob);
-        come_back(house.base(), &kept).await.hears("at once").await;
+        come_back(server.base(), &kept).await.hears("at once").await;
     }
 }
 
 #[actix_web::test]
-async fn promise_61_one_session_does_not_hide_what_another_of_the_same_user_missed() {
+async fn promise_61_a_session_does_not_hide_events_that_another_session_of_the_user_missed() {
     for wire in WIRES {
-        let house = house(&["bob"]).await;
-        let proxy = Proxy::to(house.base()).await;
-        let (mut dropped, kept) = log_in(&house, proxy.base(), wire, "bob").await;
-        let (mut stays, _) = log_in(&house, house.base(), wire, "bob").await;
-        change(&house, ADA, "heard").await;
+        let server = server(&["bob"]).await;
+        let proxy = Proxy::to(server.base()).await;
+        let (mut dropped, kept) = log_in(&server, proxy.base(), wire, "bob").await;
+        let (mut stays, _) = log_in(&server, server.base(), wire, "bob").await;
+        change(&server, ADA, "heard").await;
         dropped.hears("heard").await;
         stays.hears("heard").await;
         proxy.freeze();
         for missed in ["missed", "missed too"] {
-            change(&house, ADA, missed).await;
+            change(&server, ADA, missed).await;
             stays.hears(missed).await;
         }
         proxy.reset();
         // A third one comes first, from a new page, and is no reason to forget the one that was dropped.
-        let (mut newcomer, _) = log_in(&house, house.base(), wire, "bob").await;
-        come_back(house.base(), &kept).await.hears("missed too").await;
-        change(&house, ADA, "to all").await;
+        let (mut newcomer, _) = log_in(&server, server.base(), wire, "bob").await;
+        come_back(server.base(), &kept).await.hears("missed too").await;
+        change(&server, ADA, "to all").await;
         stays.hears("to all").await;
         newcomer.hears("to all").await;
     }
 }
 
 #[actix_web::test]
-async fn promise_61_who_takes_a_deleted_users_id_hears_nothing_of_the_former_one() {
+async fn promise_61_a_new_user_with_a_deleted_users_id_receives_no_events_of_the_former_user() {
     for wire in WIRES {
-        let house = house(&["bob"]).await;
-        let (bob, _) = log_in(&house, house.base(), wire, "bob").await;
-        change(&house, "bob", "the former one").await;
-        change(&house, ADA, "of the former one's friend").await;
+        let server = server(&["bob"]).await;
+        let (bob, _) = log_in(&server, server.base(), wire, "bob").await;
+        change(&server, "bob", "the former one").await;
+        change(&server, ADA, "of the former one's friend").await;
         drop(bob);
-        house.command(&["user", "delete", "bob"]);
-        mirrorfly_socket::person(&house, "bob").await;
-        let (mut new, _) = log_in(&house, house.base(), wire, "bob").await;
-        change(&house, ADA, "no friend of the new one").await;
-        change(&house, "bob", "the new one").await;
-        let heard = tokio::time::timeout(WAIT, new.hear()).await.expect("its own change").unwrap();
-        assert!(heard.contains("the new one") && !heard.contains("former"), "{wire}: {heard}");
+        server.command(&["user", "delete", "bob"]);
+        mirrorfly_socket::person(&server, "bob").await;
+        let (mut new, _) = log_in(&server, server.base(), wire, "bob").await;
+        change(&server, ADA, "no friend of the new one").await;
+        change(&server, "bob", "the new one").await;
+        let arrived = tokio::time::timeout(WAIT, new.hear()).await.expect("its own change").unwrap();
+        assert!(arrived.contains("the new one") && !arrived.contains("former"), "{wire}: {arrived}");
     }
 }
 
 #[actix_web::test]
-async fn promise_61_every_kind_of_change_is_told_to_a_tencent_client_that_comes_back() {
-    let house = house(&["bob"]).await;
-    tencent_socket::import(&house, &["carol", "dan", "eve", "frank"]).await;
-    tencent_socket::befriend(&house, "bob", "dan").await;
-    let (bob, kept) = log_in(&house, house.base(), "tencent", "bob").await;
+async fn promise_61_a_returning_tencent_client_receives_every_kind_of_change() {
+    let server = server(&["bob"]).await;
+    tencent_socket::import(&server, &["carol", "dan", "eve", "frank"]).await;
+    tencent_socket::befriend(&server, "bob", "dan").await;
+    let (bob, kept) = log_in(&server, server.base(), "tencent", "bob").await;
     drop(bob);
-    let rest = async |command: &str, body: Value| tencent_socket::by_rest(&house, command, body).await;
-    tencent_socket::befriend(&house, "bob", "carol").await;
+    let rest = async |command: &str, body: Value| tencent_socket::by_rest(&server, command, body).await;
+    tencent_socket::befriend(&server, "bob", "carol").await;
     let pair = |whom: &str| json!({ "From_Account": "bob", "To_Account": [whom] });
     rest(
         "sns/friend_delete",
@@ -297,14 +297,14 @@ async fn promise_61_every_kind_of_change_is_told_to_a_tencent_client_that_comes_
     let asked =
         json!({ "From_Account": "frank", "AddFriendItem": ask, "AddType": "Add_Type_Both", "ForceAddFlags": 0 });
     rest("sns/friend_add", asked).await;
-    // Both are told of it, each from its own side.
+    // Both are notified, each from its own side.
     for (follower, followed) in [("carol", "bob"), ("bob", "dan")] {
         rest("follow/follow_add", json!({ "From_Account": follower, "FollowItem": [{ "To_Account": followed }] }))
             .await;
     }
-    change(&house, ADA, "changed").await;
-    let mut back = come_back(house.base(), &kept).await;
-    let mut heard = String::new();
+    change(&server, ADA, "changed").await;
+    let mut back = come_back(server.base(), &kept).await;
+    let mut arrived = String::new();
     for words in [
         r#""FriendAdd_Account":["carol"]"#,
         r#""FriendDel_Account":["dan"]"#,
@@ -314,9 +314,9 @@ async fn promise_61_every_kind_of_change_is_told_to_a_tencent_client_that_comes_
         r#""FollowType":2"#,
         "changed",
     ] {
-        while !heard.contains(words) {
+        while !arrived.contains(words) {
             let next = tokio::time::timeout(WAIT, back.hear()).await;
-            heard += &next.unwrap_or_else(|_| panic!("{words} is missing in {heard}")).unwrap();
+            arrived += &next.unwrap_or_else(|_| panic!("{words} is missing in {arrived}")).unwrap();
         }
     }
 }

@@ -12,10 +12,10 @@ use super::{
 
 const WAIT: Duration = Duration::from_secs(20);
 
-pub(crate) async fn house(inspect: &str) -> (Standin, Page) {
-    let house = Standin::with(&[("STANDIN_ADMIN_PASSWORD", "correct horse"), ("STANDIN_INSPECT", inspect)]).await;
-    let page = Page::signed_in(&house).await;
-    (house, page)
+pub(crate) async fn server(inspect: &str) -> (Standin, Page) {
+    let server = Standin::with(&[("STANDIN_ADMIN_PASSWORD", "correct horse"), ("STANDIN_INSPECT", inspect)]).await;
+    let page = Page::signed_in(&server).await;
+    (server, page)
 }
 
 /// A stream as a browser reads it.
@@ -25,8 +25,8 @@ struct Stream {
 }
 
 impl Stream {
-    async fn open(house: &Standin, page: &Page, path: &str, last_seen: Option<i64>) -> Self {
-        let call = page.call(house, Method::GET, path).header("Accept", "text/event-stream");
+    async fn open(server: &Standin, page: &Page, path: &str, last_seen: Option<i64>) -> Self {
+        let call = page.call(server, Method::GET, path).header("Accept", "text/event-stream");
         let call = last_seen.iter().fold(call, |call, seen| call.header("Last-Event-ID", seen.to_string()));
         let answer = call.send().await.unwrap();
         assert_eq!(
@@ -63,70 +63,70 @@ impl Stream {
     }
 }
 
-async fn login(house: &Standin, id: &str, name: &str) {
+async fn login(server: &Standin, id: &str, name: &str) {
     let body = json!({ "user_id": id, "username": name, "password": "secret" });
-    assert_eq!(house.login_or_register(body).await.status, 200);
+    assert_eq!(server.login_or_register(body).await.status, 200);
 }
 
 #[actix_web::test]
 async fn events_are_read_page_by_page() {
-    let (house, page) = house("false").await;
-    login(&house, "u1", "One").await;
-    login(&house, "u1", "Two").await;
-    let first = page.get(&house, "/events?limit=1").await.json();
+    let (server, page) = server("false").await;
+    login(&server, "u1", "One").await;
+    login(&server, "u1", "Two").await;
+    let first = page.get(&server, "/events?limit=1").await.json();
     let event = &first["events"][0];
     assert_eq!((&event["app"], &event["user"], &event["kind"]), (&json!(APP_ID), &json!("u1"), &json!("created")));
-    let second = page.get(&house, &format!("/events?after={}", first["next"])).await.json();
+    let second = page.get(&server, &format!("/events?after={}", first["next"])).await.json();
     let changed = &second["events"][0];
     assert_eq!((&changed["kind"], &changed["fields"]), (&json!("profile_changed"), &json!(["display_name"])));
     assert_eq!(second["next"], Value::Null);
     for wrong in ["/events?limit=0", "/events?limit=501", "/events?after=-1"] {
-        assert_eq!(page.get(&house, wrong).await.status, 422, "{wrong}");
+        assert_eq!(page.get(&server, wrong).await.status, 422, "{wrong}");
     }
 }
 
 #[actix_web::test]
-async fn a_stream_tells_what_happens_from_now_on_and_goes_on_where_it_was_also_after_a_restart() {
-    let (mut house, page) = house("false").await;
-    login(&house, "before", "B").await;
-    let mut stream = Stream::open(&house, &page, "/events", None).await;
-    login(&house, "u1", "One").await;
+async fn an_event_stream_begins_now_and_resumes_where_it_ended_also_after_a_restart() {
+    let (mut server, page) = server("false").await;
+    login(&server, "before", "B").await;
+    let mut stream = Stream::open(&server, &page, "/events", None).await;
+    login(&server, "u1", "One").await;
     let (seen, event) = stream.message().await;
     assert_eq!((&event["user"], &event["kind"], event["seq"].as_i64()), (&json!("u1"), &json!("created"), Some(seen)));
-    login(&house, "u2", "Two").await;
+    login(&server, "u2", "Two").await;
     assert_eq!(stream.message().await.1["user"], "u2");
-    house.terminate();
+    server.terminate();
     assert_eq!(stream.block().await, None, "a server that stops ends it");
-    house.restart();
-    login(&house, "u3", "Three").await;
-    let mut stream = Stream::open(&house, &page, "/events", Some(seen)).await;
+    server.restart();
+    login(&server, "u3", "Three").await;
+    let mut stream = Stream::open(&server, &page, "/events", Some(seen)).await;
     assert_eq!([stream.message().await.1["user"].clone(), stream.message().await.1["user"].clone()], ["u2", "u3"]);
 }
 
 #[actix_web::test]
 async fn a_stream_ends_with_the_session_it_was_opened_by() {
-    let (house, page) = house("false").await;
-    let mut stream = Stream::open(&house, &page, "/events", None).await;
-    assert_eq!(send(page.call(&house, Method::DELETE, "/session")).await.status, 200);
+    let (server, page) = server("false").await;
+    let mut stream = Stream::open(&server, &page, "/events", None).await;
+    assert_eq!(send(page.call(&server, Method::DELETE, "/session")).await.status, 200);
     assert!(stream.block().await.is_none_or(|block| block == ":"));
     assert_eq!(stream.block().await, None);
 }
 
 #[actix_web::test]
-async fn the_health_of_the_house_is_told_in_figures() {
-    let (house, page) = house("false").await;
-    login(&house, "u1", "One").await;
+async fn the_health_endpoint_returns_figures_of_the_server() {
+    let (server, page) = server("false").await;
+    login(&server, "u1", "One").await;
     for _ in 0..20 {
-        house.get("/").await;
+        server.get("/").await;
     }
-    let health = page.get(&house, "/health").await.json();
+    let health = page.get(&server, "/health").await.json();
     let minutes = health["minutes"].as_array().unwrap();
     let counted = |field: &str| -> i64 { minutes.iter().map(|minute| minute[field].as_i64().unwrap()).sum() };
     assert!(counted("requests") >= 22, "{health}");
     let busy = minutes.iter().find(|minute| minute["requests"].as_i64().unwrap() > 0).unwrap();
     assert!(busy["p50_us"].as_i64().unwrap() <= busy["p95_us"].as_i64().unwrap(), "{health}");
     let begun = std::time::Instant::now();
-    while page.get(&house, "/health").await.json()["minutes"].as_array().unwrap().iter().all(|m| m["commits"] == 0) {
+    while page.get(&server, "/health").await.json()["minutes"].as_array().unwrap().iter().all(|m| m["commits"] == 0) {
         assert!(begun.elapsed() < WAIT, "no commit is counted");
         actix_web::rt::time::sleep(Duration::from_millis(50)).await;
     }
@@ -140,16 +140,16 @@ async fn the_health_of_the_house_is_told_in_figures() {
 
 #[actix_web::test]
 async fn the_inspector_is_off_unless_it_is_asked_for() {
-    let (house, page) = house("false").await;
-    login(&house, "u1", "One").await;
-    assert_eq!(page.get(&house, "/requests").await.json(), json!({ "is_on": false, "requests": [] }));
+    let (server, page) = server("false").await;
+    login(&server, "u1", "One").await;
+    assert_eq!(page.get(&server, "/requests").await.json(), json!({ "is_on": false, "requests": [] }));
 }
 
 #[actix_web::test]
-async fn the_inspector_shows_each_exchange_of_a_dialect_without_what_opens_anything() {
-    let (house, page) = house("true").await;
-    let mut stream = Stream::open(&house, &page, "/requests", None).await;
-    login(&house, "u1", "One").await;
+async fn the_inspector_shows_each_exchange_of_a_dialect_without_secrets() {
+    let (server, page) = server("true").await;
+    let mut stream = Stream::open(&server, &page, "/requests", None).await;
+    login(&server, "u1", "One").await;
     let (n, seen) = stream.message().await;
     assert_eq!(
         (n, &seen["dialect"], &seen["method"], &seen["status"]),
@@ -164,14 +164,14 @@ async fn the_inspector_shows_each_exchange_of_a_dialect_without_what_opens_anyth
     assert_eq!(body(request), json!({ "user_id": "u1", "username": "One", "password": "***" }));
     assert_eq!(body(answer)["results"]["user"]["username"], "One");
 
-    let token = house.back_end_token().await;
-    house.create_user(&token, &[("userIdentifier", "u2")]).await;
-    house.get(&format!("/api/v1/users/config?token={token}&x=1")).await;
-    house.get("/pictures/nothing").await;
-    let kept = page.get(&house, "/requests?after=1").await.json();
+    let token = server.back_end_token().await;
+    server.create_user(&token, &[("userIdentifier", "u2")]).await;
+    server.get(&format!("/api/v1/users/config?token={token}&x=1")).await;
+    server.get("/pictures/nothing").await;
+    let kept = page.get(&server, "/requests?after=1").await.json();
     let paths: Vec<&str> = kept["requests"].as_array().unwrap().iter().map(|r| r["path"].as_str().unwrap()).collect();
     assert_eq!(paths, ["/api/v1/login", "/api/v1/users/createUser", "/api/v1/users/config?token=***&x=1"]);
-    let all = page.get(&house, "/requests").await.json().to_string();
+    let all = page.get(&server, "/requests").await.json().to_string();
     for secret in [SECRET, LICENSE_KEY, token.as_str(), "secret\\\"", "correct horse"] {
         assert!(!all.contains(secret), "{secret} in {all}");
     }
@@ -179,11 +179,11 @@ async fn the_inspector_shows_each_exchange_of_a_dialect_without_what_opens_anyth
 
 #[actix_web::test]
 async fn the_inspector_keeps_the_last_five_hundred() {
-    let (house, page) = house("true").await;
+    let (server, page) = server("true").await;
     for _ in 0..502 {
-        house.get("/api/v1/nothing").await;
+        server.get("/api/v1/nothing").await;
     }
-    let kept = page.get(&house, "/requests").await.json();
+    let kept = page.get(&server, "/requests").await.json();
     let numbers: Vec<i64> = kept["requests"].as_array().unwrap().iter().map(|r| r["n"].as_i64().unwrap()).collect();
     assert_eq!((numbers.len(), numbers[0], numbers[499]), (500, 3, 502));
 }

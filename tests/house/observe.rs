@@ -1,4 +1,4 @@
-//! What watches the house from outside: whether it lives, whether it can do its work, its figures, the ids of requests.
+//! Monitoring: liveness, readiness, metrics, and ids of requests.
 
 use std::{
     collections::BTreeMap,
@@ -20,10 +20,10 @@ use super::{
 const JUDGED_ANEW_WAIT: Duration = Duration::from_secs(10);
 
 /// `/readyz` when it first answers with this status.
-async fn ready_with(house: &Standin, status: u16) -> Answer {
+async fn ready_with(server: &Standin, status: u16) -> Answer {
     let begun = Instant::now();
     loop {
-        let answer = house.get("/readyz").await;
+        let answer = server.get("/readyz").await;
         if answer.status == status {
             return answer;
         }
@@ -40,8 +40,8 @@ fn missing(answer: &Answer) -> Value {
 }
 
 /// Every figure by its name and labels.
-async fn figures(house: &Standin) -> BTreeMap<String, f64> {
-    let answer = house.get("/metrics").await;
+async fn figures(server: &Standin) -> BTreeMap<String, f64> {
+    let answer = server.get("/metrics").await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let text = String::from_utf8(answer.bytes).unwrap();
@@ -52,79 +52,79 @@ async fn figures(house: &Standin) -> BTreeMap<String, f64> {
         .collect()
 }
 
-fn healthcheck(house: &Standin, words: &[&str]) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = standin(&house.data()).arg("healthcheck").args(words).output().unwrap();
+fn healthcheck(server: &Standin, words: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = standin(&server.data()).arg("healthcheck").args(words).output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
 #[actix_web::test]
 async fn it_lives_while_it_answers_by_get_and_head_and_is_not_in_the_log() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     for path in ["/healthz", "/readyz"] {
         for method in [Method::GET, Method::HEAD] {
-            let answer = send(house.call(method.clone(), path)).await;
+            let answer = send(server.call(method.clone(), path)).await;
             assert_eq!(answer.status, 200, "{method} {path}");
             assert_eq!(answer.header("cache-control"), Some("no-store"));
             assert_eq!(answer.bytes.is_empty(), method == Method::HEAD, "{answer:?}");
         }
-        assert_eq!(send(house.call(Method::POST, path)).await.status, 405);
+        assert_eq!(send(server.call(Method::POST, path)).await.status, 405);
     }
-    assert_eq!(house.get("/healthz").await.json(), json!({ "status": "alive" }));
-    assert_eq!(house.get("/readyz").await.json(), json!({ "status": "ready" }));
-    house.get("/the-last-one").await;
-    house.logged("/the-last-one").await;
-    assert!(!house.log().contains("GET /healthz") && !house.log().contains("GET /readyz"), "{}", house.log());
+    assert_eq!(server.get("/healthz").await.json(), json!({ "status": "alive" }));
+    assert_eq!(server.get("/readyz").await.json(), json!({ "status": "ready" }));
+    server.get("/the-last-one").await;
+    server.logged("/the-last-one").await;
+    assert!(!server.log().contains("GET /healthz") && !server.log().contains("GET /readyz"), "{}", server.log());
 }
 
 #[actix_web::test]
-async fn a_house_whose_picture_folder_takes_no_file_is_not_ready_until_it_does() {
-    let house = Standin::fresh().await;
-    let (pictures, aside) = (house.data().join("pictures"), house.data().join("aside"));
-    ready_with(&house, 200).await;
+async fn a_server_whose_picture_folder_is_not_writable_is_not_ready_until_it_is() {
+    let server = Standin::fresh().await;
+    let (pictures, aside) = (server.data().join("pictures"), server.data().join("aside"));
+    ready_with(&server, 200).await;
     assert_eq!(fs::read_dir(&pictures).unwrap().count(), 0, "what was tried out is gone again");
     fs::rename(&pictures, &aside).unwrap();
-    let answer = ready_with(&house, 503).await;
+    let answer = ready_with(&server, 503).await;
     assert_eq!(missing(&answer), json!(["pictures"]));
-    assert_eq!(answer.json()["detail"], "Not ready: the picture folder takes no file");
-    assert_eq!(house.get("/healthz").await.status, 200, "it lives all the same");
-    house.logged("not ready: Pictures").await;
-    let (code, said, complained) = healthcheck(&house, &[]);
-    let expected = "standin: Not ready: the picture folder takes no file\n";
+    assert_eq!(answer.json()["detail"], "Not ready: the picture folder accepts no file");
+    assert_eq!(server.get("/healthz").await.status, 200, "it lives all the same");
+    server.logged("not ready: Pictures").await;
+    let (code, said, complained) = healthcheck(&server, &[]);
+    let expected = "standin: Not ready: the picture folder accepts no file\n";
     assert_eq!((code, said.as_str(), complained.as_str()), (Some(1), "", expected));
     fs::rename(&aside, &pictures).unwrap();
-    ready_with(&house, 200).await;
+    ready_with(&server, 200).await;
 }
 
 #[actix_web::test]
 async fn a_database_of_another_schema_is_not_ready() {
-    let house = Standin::fresh().await;
-    let database = Connection::open(house.data().join("standin.db")).unwrap();
+    let server = Standin::fresh().await;
+    let database = Connection::open(server.data().join("standin.db")).unwrap();
     let version: u32 = database.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     database.pragma_update(None, "user_version", version + 1).unwrap();
-    assert_eq!(missing(&ready_with(&house, 503).await), json!(["schema"]));
+    assert_eq!(missing(&ready_with(&server, 503).await), json!(["schema"]));
     database.pragma_update(None, "user_version", version).unwrap();
-    ready_with(&house, 200).await;
+    ready_with(&server, 200).await;
 }
 
 #[actix_web::test]
 async fn a_database_that_takes_no_write_is_said_within_two_seconds_and_some() {
-    let house = Standin::fresh().await;
-    let database = Connection::open(house.data().join("standin.db")).unwrap();
+    let server = Standin::fresh().await;
+    let database = Connection::open(server.data().join("standin.db")).unwrap();
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
     let begun = Instant::now();
-    let answer = house.get("/readyz").await;
+    let answer = server.get("/readyz").await;
     assert!((Duration::from_secs(1)..Duration::from_secs(5)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
     assert_eq!(missing(&answer), json!(["time"]));
     // Whatever locks it, SQLite gives up after five seconds, and then the writer itself says so.
-    assert_eq!(missing(&ready_with_missing(&house, "database").await), json!(["database"]));
+    assert_eq!(missing(&ready_with_missing(&server, "database").await), json!(["database"]));
     database.execute_batch("ROLLBACK").unwrap();
-    ready_with(&house, 200).await;
+    ready_with(&server, 200).await;
 }
 
-async fn ready_with_missing(house: &Standin, need: &str) -> Answer {
+async fn ready_with_missing(server: &Standin, need: &str) -> Answer {
     let begun = Instant::now();
     loop {
-        let answer = house.get("/readyz").await;
+        let answer = server.get("/readyz").await;
         if answer.status == 503 && missing(&answer) == json!([need]) {
             return answer;
         }
@@ -133,12 +133,12 @@ async fn ready_with_missing(house: &Standin, need: &str) -> Answer {
 }
 
 #[actix_web::test]
-async fn whoever_asks_how_often_whether_it_is_ready_makes_it_write_once_a_second() {
-    let house = Standin::fresh().await;
-    let commits = async || figures(&house).await["standin_commits_total"];
+async fn frequent_readiness_checks_write_at_most_once_a_second() {
+    let server = Standin::fresh().await;
+    let commits = async || figures(&server).await["standin_commits_total"];
     let (before, begun) = (commits().await, Instant::now());
     for _ in 0..200 {
-        assert_eq!(house.get("/readyz").await.status, 200);
+        assert_eq!(server.get("/readyz").await.status, 200);
     }
     let written = commits().await - before;
     assert!(written >= 1.0 && written <= begun.elapsed().as_secs_f64() + 1.0, "{written} in {:?}", begun.elapsed());
@@ -146,28 +146,28 @@ async fn whoever_asks_how_often_whether_it_is_ready_makes_it_write_once_a_second
 
 #[actix_web::test]
 async fn a_supervisor_asks_by_a_command_that_ends_with_0_or_1() {
-    let mut house = Standin::fresh().await;
-    assert_eq!(healthcheck(&house, &[]), (Some(0), "ready\n".to_owned(), String::new()));
-    house.terminate();
-    let (code, said, complained) = healthcheck(&house, &[]);
+    let mut server = Standin::fresh().await;
+    assert_eq!(healthcheck(&server, &[]), (Some(0), "ready\n".to_owned(), String::new()));
+    server.terminate();
+    let (code, said, complained) = healthcheck(&server, &[]);
     assert_eq!((code, said.as_str(), complained.lines().count()), (Some(1), "", 1), "{complained}");
     assert!(complained.starts_with("standin: No server runs on the data folder "), "{complained}");
-    let unknown = standin(&house.data()).env("STANDIN_LOGG", "x").arg("healthcheck").output().unwrap();
+    let unknown = standin(&server.data()).env("STANDIN_LOGG", "x").arg("healthcheck").output().unwrap();
     assert_eq!(unknown.status.code(), Some(1), "wrong settings are no health either");
 }
 
 #[actix_web::test]
-async fn figures_name_the_pattern_of_a_path_and_never_what_a_client_wrote() {
-    let house = Standin::fresh().await;
-    house.login_or_register(json!({ "user_id": "ada", "password": "a key", "username": "Ada" })).await;
-    house.user_profile("ada").await;
-    house.user_profile("nobody-knows-her").await;
+async fn metrics_name_the_pattern_of_a_path_and_never_client_input() {
+    let server = Standin::fresh().await;
+    server.login_or_register(json!({ "user_id": "ada", "password": "a key", "username": "Ada" })).await;
+    server.user_profile("ada").await;
+    server.user_profile("nobody-knows-her").await;
     for n in 0..50 {
-        house.get(&format!("/wp-admin/{n}")).await;
-        house.get(&format!("/pictures/upload/{n}/full.jpg")).await;
-        send(house.call(Method::from_bytes(format!("BREW{n}").as_bytes()).unwrap(), "/pot")).await;
+        server.get(&format!("/wp-admin/{n}")).await;
+        server.get(&format!("/pictures/upload/{n}/full.jpg")).await;
+        send(server.call(Method::from_bytes(format!("BREW{n}").as_bytes()).unwrap(), "/pot")).await;
     }
-    let figures = figures(&house).await;
+    let figures = figures(&server).await;
     let requests = |route: &str, method: &str, status: &str| {
         let name = format!("standin_http_requests_total{{route=\"{route}\",method=\"{method}\",status=\"{status}\"}}");
         figures.get(&name).copied().unwrap_or_default()
@@ -187,14 +187,14 @@ async fn figures_name_the_pattern_of_a_path_and_never_what_a_client_wrote() {
 }
 
 #[actix_web::test]
-async fn figures_tell_of_the_store_the_pictures_and_the_process() {
-    let house = Standin::with(&[("STANDIN_DECODE_BUDGET_BYTES", "64MiB")]).await;
-    let before = figures(&house).await;
-    let token = house.back_end_token().await;
-    house.create_user_with_picture(&token, "ada", "photo.jpg", photo::jpeg(640, 480)).await;
-    let figures = figures(&house).await;
-    let key = house.pictures_on_disk().remove(0);
-    let files = fs::read_dir(house.data().join("pictures").join(&key[..2]).join(&key)).unwrap();
+async fn metrics_cover_the_store_the_pictures_and_the_process() {
+    let server = Standin::with(&[("STANDIN_DECODE_BUDGET_BYTES", "64MiB")]).await;
+    let before = figures(&server).await;
+    let token = server.back_end_token().await;
+    server.create_user_with_picture(&token, "ada", "photo.jpg", photo::jpeg(640, 480)).await;
+    let figures = figures(&server).await;
+    let key = server.pictures_on_disk().remove(0);
+    let files = fs::read_dir(server.data().join("pictures").join(&key[..2]).join(&key)).unwrap();
     let bytes: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
     assert_eq!((figures["standin_pictures"], figures["standin_pictures_bytes"]), (1.0, bytes as f64));
     let more = figures["standin_commits_total"] - before["standin_commits_total"];
@@ -219,9 +219,9 @@ async fn figures_tell_of_the_store_the_pictures_and_the_process() {
 }
 
 #[actix_web::test]
-async fn figures_are_for_programs_on_this_machine_and_not_for_whom_a_proxy_on_it_speaks() {
-    let house = Standin::fresh().await;
-    let port = house.base().rsplit_once(':').unwrap().1.to_owned();
+async fn metrics_are_for_programs_on_this_machine_and_not_for_clients_behind_its_proxy() {
+    let server = Standin::fresh().await;
+    let port = server.base().rsplit_once(':').unwrap().1.to_owned();
     for (name, value) in [
         ("X-Forwarded-For", "127.0.0.1"),
         ("X-Forwarded-Host", "127.0.0.1"),
@@ -233,29 +233,29 @@ async fn figures_are_for_programs_on_this_machine_and_not_for_whom_a_proxy_on_it
         ("Host", "127.0.0.1.example.com"),
         ("Origin", "https://evil.example"),
     ] {
-        let answer = send(house.call(Method::GET, "/metrics").header(name, value)).await;
+        let answer = send(server.call(Method::GET, "/metrics").header(name, value)).await;
         assert_eq!((answer.status, answer.json()["status"].clone()), (403, json!(403)), "{name}: {value}");
     }
-    let old = send(house.call(Method::GET, "/metrics").version(reqwest::Version::HTTP_10)).await;
+    let old = send(server.call(Method::GET, "/metrics").version(reqwest::Version::HTTP_10)).await;
     assert_eq!(old.status, 403, "as a bare proxy_pass of nginx spoke before 1.29.7");
     for host in [format!("localhost:{port}"), format!("127.0.0.1:{port}"), format!("[::1]:{port}")] {
-        assert_eq!(send(house.call(Method::GET, "/metrics").header("Host", &host)).await.status, 200, "{host}");
+        assert_eq!(send(server.call(Method::GET, "/metrics").header("Host", &host)).await.status, 200, "{host}");
     }
-    assert_eq!(send(house.call(Method::HEAD, "/metrics")).await.status, 200);
+    assert_eq!(send(server.call(Method::HEAD, "/metrics")).await.status, 200);
 }
 
 #[actix_web::test]
-async fn figures_are_shown_to_everybody_or_to_nobody_where_the_operator_says_so() {
-    let far = |house: &Standin| house.call(Method::GET, "/metrics").header("X-Forwarded-For", "203.0.113.9");
-    let house = Standin::with(&[("STANDIN_METRICS", "everybody")]).await;
-    assert_eq!(send(far(&house)).await.status, 200);
-    let house = Standin::with(&[("STANDIN_METRICS", "off")]).await;
-    assert_eq!((house.get("/metrics").await.status, send(far(&house)).await.status), (404, 404));
+async fn the_setting_opens_metrics_to_every_client_or_to_none() {
+    let far = |server: &Standin| server.call(Method::GET, "/metrics").header("X-Forwarded-For", "203.0.113.9");
+    let server = Standin::with(&[("STANDIN_METRICS", "everybody")]).await;
+    assert_eq!(send(far(&server)).await.status, 200);
+    let server = Standin::with(&[("STANDIN_METRICS", "off")]).await;
+    assert_eq!((server.get("/metrics").await.status, send(far(&server)).await.status), (404, 404));
 }
 
 #[actix_web::test]
 async fn a_caller_may_bring_an_id_of_8_to_64_plain_characters() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     let long = "a".repeat(64);
     for (id, is_taken) in [
         ("a-b_c.7", false),
@@ -266,20 +266,20 @@ async fn a_caller_may_bring_an_id_of_8_to_64_plain_characters() {
         ("semi;colon", false),
         ("\"quoted\"-id", false),
     ] {
-        let answer = send(house.call(Method::GET, "/marked").header("X-Request-Id", id)).await;
+        let answer = send(server.call(Method::GET, "/marked").header("X-Request-Id", id)).await;
         let given = answer.header("x-request-id").unwrap();
         assert_eq!(given == id, is_taken, "{id}: {given}");
-        house.logged(&format!(" ms {given} 127.0.0.1:")).await;
+        server.logged(&format!(" ms {given} 127.0.0.1:")).await;
     }
-    assert!(!house.log().contains("quoted") && !house.log().contains("semi;"), "{}", house.log());
+    assert!(!server.log().contains("quoted") && !server.log().contains("semi;"), "{}", server.log());
 }
 
 #[actix_web::test]
 async fn lines_for_programs_have_their_parts_by_name() {
-    let house = Standin::with(&[("STANDIN_LOG_FORMAT", "json")]).await;
-    let answer = send(house.call(Method::GET, "/parts?token=x&a=1").header("X-Request-Id", "parts-by-name")).await;
-    house.logged("parts-by-name").await;
-    let log = house.log();
+    let server = Standin::with(&[("STANDIN_LOG_FORMAT", "json")]).await;
+    let answer = send(server.call(Method::GET, "/parts?token=x&a=1").header("X-Request-Id", "parts-by-name")).await;
+    server.logged("parts-by-name").await;
+    let log = server.log();
     let line: Value = log
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -292,20 +292,20 @@ async fn lines_for_programs_have_their_parts_by_name() {
 }
 
 #[actix_web::test]
-async fn what_pictures_take_is_kept_as_they_come_and_measured_where_a_former_version_did_not() {
-    let mut house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+async fn the_bytes_of_pictures_are_counted_at_upload_and_measured_after_an_upgrade() {
+    let mut server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     for user in ["ada", "bob"] {
-        house.create_user_with_picture(&token, user, "photo.jpg", photo::jpeg(320, 240)).await;
+        server.create_user_with_picture(&token, user, "photo.jpg", photo::jpeg(320, 240)).await;
     }
-    let kept = async |house: &Standin| {
-        let figures = figures(house).await;
+    let kept = async |server: &Standin| {
+        let figures = figures(server).await;
         (figures["standin_pictures"], figures["standin_pictures_bytes"])
     };
-    let before = kept(&house).await;
+    let before = kept(&server).await;
     assert_eq!(before.0, 2.0);
-    house.terminate();
-    let database = Connection::open(house.data().join("standin.db")).unwrap();
+    server.terminate();
+    let database = Connection::open(server.data().join("standin.db")).unwrap();
     let former = concat!(
         "DROP TRIGGER user_text_added; DROP TRIGGER user_text_changed; DROP TRIGGER user_text_removed; DROP TABLE user_text;
         ALTER TABLE user DROP COLUMN folded_name;",
@@ -319,11 +319,11 @@ async fn what_pictures_take_is_kept_as_they_come_and_measured_where_a_former_ver
     );
     database.execute_batch(former).unwrap();
     drop(database);
-    house.restart();
-    assert_eq!(kept(&house).await, before);
-    let database = Connection::open(house.data().join("standin.db")).unwrap();
+    server.restart();
+    assert_eq!(kept(&server).await, before);
+    let database = Connection::open(server.data().join("standin.db")).unwrap();
     database.execute("DELETE FROM picture WHERE owner = (SELECT key FROM user WHERE id = 'bob')", []).unwrap();
     let left: f64 =
         database.query_row("SELECT sum(bytes) FROM picture", [], |row| row.get::<_, i64>(0)).unwrap() as f64;
-    assert_eq!(kept(&house).await, (1.0, left));
+    assert_eq!(kept(&server).await, (1.0, left));
 }

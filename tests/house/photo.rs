@@ -236,7 +236,7 @@ pub(crate) fn profile_chunk(profile: &[u8]) -> Vec<u8> {
     png_chunk(b"iCCP", &[b"name\0\0".as_slice(), &packed(profile)].concat())
 }
 
-/// A PNG that is animated for those who know how; its still picture is `png`, its second frame black.
+/// An animated PNG; its still picture is `png`, its second frame black.
 pub(crate) fn animated_png(width: u32, height: u32) -> Vec<u8> {
     let control = |sequence: u32| {
         let numbers = [sequence, width, height, 0, 0].map(u32::to_be_bytes).concat();

@@ -55,7 +55,7 @@ fn said(outcome: Result<impl std::fmt::Debug, Fault>) -> String {
 // Types by bytes, refused with a reason that is true.
 
 #[test]
-fn promise_16_each_accepted_kind_is_told_by_its_bytes() {
+fn promise_16_each_accepted_format_is_recognised_by_its_bytes() {
     let kinds = [
         (Format::Jpeg, photo::jpeg(64, 48)),
         (Format::Png, photo::png(64, 48)),
@@ -70,7 +70,7 @@ fn promise_16_each_accepted_kind_is_told_by_its_bytes() {
 }
 
 #[test]
-fn promise_16_a_narrow_door_names_what_it_takes_and_what_it_got() {
+fn promise_16_an_endpoint_with_fewer_formats_names_the_accepted_and_the_found_format() {
     let door = [Format::Png, Format::Jpeg];
     let refused = |file: &[u8]| said(picture::inspect(file, &door, &PictureLimits::default()));
     assert_eq!(refused(&photo::animated_gif(4, 4, 1)), "must be a PNG or JPEG picture, not a GIF");
@@ -294,7 +294,7 @@ fn promise_21_every_orientation_comes_back_upright() {
 }
 
 #[test]
-fn promise_21_an_orientation_that_is_none_reads_as_upright() {
+fn promise_21_an_invalid_orientation_counts_as_upright() {
     for orientation in [0, 9, 65_535] {
         assert_shows(&prepared(&photo::phone_jpeg(64, 48, orientation)).unwrap(), UPRIGHT);
     }
@@ -371,7 +371,7 @@ fn alpha_anywhere_makes_every_rendition_a_png_and_opaque_alpha_a_jpeg() {
 }
 
 #[test]
-fn what_is_invisible_does_not_bleed_into_what_is_seen() {
+fn transparent_pixels_do_not_colour_visible_ones() {
     let mut image = photo::corners_with_alpha(1_300, 600, 0);
     for (x, _, pixel) in image.enumerate_pixels_mut() {
         if x % 4 < 2 {

@@ -1,4 +1,4 @@
-//! Pictures through the front door: RELIABILITY's promises 16 to 28, from createUser to the last byte served.
+//! Pictures over public HTTP: RELIABILITY's promises 16 to 28, from createUser to the last byte served.
 
 use std::{
     collections::HashSet,
@@ -34,31 +34,31 @@ fn size_of(file: &[u8]) -> (u32, u32) {
     (image.width(), image.height())
 }
 
-/// A house, its back end's token, and the key of the picture it shows for `u1`.
-async fn house_with(upload: Vec<u8>) -> (Standin, String, String) {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    let key = uploaded(&house, &token, "u1", upload).await;
-    (house, token, key)
+/// A server, its back end's token, and the key of the picture it shows for `u1`.
+async fn server_with(upload: Vec<u8>) -> (Standin, String, String) {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    let key = uploaded(&server, &token, "u1", upload).await;
+    (server, token, key)
 }
 
-async fn uploaded(house: &Standin, token: &str, user: &str, upload: Vec<u8>) -> String {
-    let made = data(&house.create_user_with_picture(token, user, "a.jpg", upload).await);
+async fn uploaded(server: &Standin, token: &str, user: &str, upload: Vec<u8>) -> String {
+    let made = data(&server.create_user_with_picture(token, user, "a.jpg", upload).await);
     made["profileUrl"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
 }
 
-async fn avatar_url(house: &Standin, user: &str) -> String {
-    house.user_profile(user).await.json()["results"]["user"]["avatar_url"].as_str().unwrap().to_owned()
+async fn avatar_url(server: &Standin, user: &str) -> String {
+    server.user_profile(user).await.json()["results"]["user"]["avatar_url"].as_str().unwrap().to_owned()
 }
 
-async fn media(house: &Standin, token: &str, name: &str) -> Answer {
-    send(house.call(Method::GET, &format!("/api/v1/media/{name}")).header("Authorization", token)).await
+async fn media(server: &Standin, token: &str, name: &str) -> Answer {
+    send(server.call(Method::GET, &format!("/api/v1/media/{name}")).header("Authorization", token)).await
 }
 
 /// The path of the address that always shows what a user shows.
-fn stable_path(house: &Standin, user: &str) -> String {
-    let shown: Value = serde_json::from_str(&house.command(&["user", "show", user, "--json"])).unwrap();
-    shown["picture_url"].as_str().unwrap().strip_prefix(house.base()).unwrap().to_owned()
+fn stable_path(server: &Standin, user: &str) -> String {
+    let shown: Value = serde_json::from_str(&server.command(&["user", "show", user, "--json"])).unwrap();
+    shown["picture_url"].as_str().unwrap().strip_prefix(server.base()).unwrap().to_owned()
 }
 
 /// [`photo::corners`] under a little noise, so that no two stretches of its coded bytes are alike.
@@ -84,8 +84,8 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
 }
 
 /// Files that the server holds open without a name: uploads that wait.
-fn spooled(house: &Standin) -> usize {
-    let open = fs::read_dir(format!("/proc/{}/fd", house.pid())).unwrap();
+fn spooled(server: &Standin) -> usize {
+    let open = fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap();
     let target = |entry: std::io::Result<fs::DirEntry>| fs::read_link(entry.unwrap().path()).ok();
     open.filter_map(target).filter(|path| path.to_string_lossy().ends_with(" (deleted)")).count()
 }
@@ -108,17 +108,17 @@ async fn promise_20_a_phone_photo_comes_back_upright_and_naked_in_every_renditio
     let secrets = [coded.as_slice(), b"PrivateCamera", b"private comment", b"Exif\0\0", exif.get(6..60).unwrap()];
     assert!(secrets.iter().all(|secret| holds(&upload, secret)));
 
-    let (house, token, key) = house_with(upload.clone()).await;
+    let (server, token, key) = server_with(upload.clone()).await;
     let mut answers = vec![
-        ((900, 1200), house.get(&format!("/pictures/upload/{key}/full.jpg")).await),
-        ((900, 1200), media(&house, &token, &key).await),
-        ((192, 192), media(&house, &token, &format!("{key}-192")).await),
-        ((900, 1200), house.get(&stable_path(&house, "u1")).await),
-        ((320, 320), house.get(&format!("/pictures/upload/w_320,h_320,c_limit/{key}/full.png")).await),
-        ((48, 48), house.get(&format!("/pictures/upload/w_320,h_320,c_limit,e_blur:300/{key}/full.png")).await),
+        ((900, 1200), server.get(&format!("/pictures/upload/{key}/full.jpg")).await),
+        ((900, 1200), media(&server, &token, &key).await),
+        ((192, 192), media(&server, &token, &format!("{key}-192")).await),
+        ((900, 1200), server.get(&stable_path(&server, "u1")).await),
+        ((320, 320), server.get(&format!("/pictures/upload/w_320,h_320,c_limit/{key}/full.png")).await),
+        ((48, 48), server.get(&format!("/pictures/upload/w_320,h_320,c_limit,e_blur:300/{key}/full.png")).await),
     ];
     for side in SIDES {
-        answers.push(((side, side), house.get(&format!("/pictures/upload/{key}/{side}.jpg")).await));
+        answers.push(((side, side), server.get(&format!("/pictures/upload/{key}/{side}.jpg")).await));
     }
     for (size, answer) in answers {
         assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/jpeg")));
@@ -131,16 +131,16 @@ async fn promise_20_a_phone_photo_comes_back_upright_and_naked_in_every_renditio
         );
         assert!(secrets.iter().all(|secret| !holds(&answer.bytes, secret)), "{size:?}");
     }
-    for file in files(&house.data()) {
+    for file in files(&server.data()) {
         assert!(secrets.iter().all(|secret| !holds(&file, secret)), "the upload itself is on the disk");
     }
-    assert_eq!(spooled(&house), 0);
+    assert_eq!(spooled(&server), 0);
 }
 
 #[actix_web::test]
 async fn promise_16_hostile_and_foreign_files_are_refused_with_a_true_reason_and_leave_nothing() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     let media = |brand: &[u8; 4]| [b"\0\0\0\x18ftyp".as_slice(), brand, b"\0\0\0\0mif1miaf"].concat();
     let cut = |file: Vec<u8>| file[..file.len() - 20].to_vec();
     let not = |found: &str| format!("must be a PNG or JPEG picture, not {found}");
@@ -180,24 +180,24 @@ async fn promise_16_hostile_and_foreign_files_are_refused_with_a_true_reason_and
         (Vec::new(), "is an empty file (0 bytes): send the file's content".to_owned()),
     ];
     for (number, (file, reason)) in refused.into_iter().enumerate() {
-        let answer = house.create_user_with_picture(&token, &format!("u{number}"), "photo.jpg", file).await;
+        let answer = server.create_user_with_picture(&token, &format!("u{number}"), "photo.jpg", file).await;
         let expected = json!({ "status": 400, "message": format!("profileFile {reason}") });
         assert_eq!((answer.status, answer.json()), (400, expected));
     }
     let heavy = [photo::jpeg(64, 48), vec![0; 10 << 20]].concat();
-    let answer = house.create_user_with_picture(&token, "heavy", "photo.jpg", heavy).await;
+    let answer = server.create_user_with_picture(&token, "heavy", "photo.jpg", heavy).await;
     let message = "The file in profileFile is too large: send at most 10485760 bytes";
     assert_eq!((answer.status, answer.json()), (413, json!({ "status": 413, "message": message })));
 
-    assert_eq!(house.user_list().await.json()["results"]["meta"]["total_data"], 0);
-    assert_eq!((house.pictures_on_disk().len(), house.incoming_on_disk().len()), (0, 0));
-    soon(|| spooled(&house) == 0).await;
+    assert_eq!(server.user_list().await.json()["results"]["meta"]["total_data"], 0);
+    assert_eq!((server.pictures_on_disk().len(), server.incoming_on_disk().len()), (0, 0));
+    soon(|| spooled(&server) == 0).await;
 }
 
 #[actix_web::test]
-async fn promise_22_odd_but_honest_files_are_taken_whatever_they_are_called() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+async fn promise_22_unusual_but_valid_files_are_accepted_under_any_name() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     let turned = |orientation: u16| photo::phone_jpeg(64, 48, orientation);
     let exif = |exif: &[u8]| photo::with_segment(&photo::jpeg(64, 48), 0xE1, &[b"Exif\0\0", exif].concat());
     let bomb = |kind: &[u8; 4]| photo::with_chunks(&photo::png(64, 48), &[photo::bomb_chunk(kind, 64 << 20)]);
@@ -220,9 +220,9 @@ async fn promise_22_odd_but_honest_files_are_taken_whatever_they_are_called() {
     let names = ["photo.jpg", "photo.exe", "../../etc/passwd", "a\".svg", "\u{202e}gnp.exe"];
     for (number, file) in taken.into_iter().enumerate() {
         let user = format!("u{number}");
-        data(&house.create_user_with_picture(&token, &user, names[number % names.len()], file).await);
-        let address = avatar_url(&house, &user).await;
-        let answer = house.get(address.strip_prefix(house.base()).unwrap()).await;
+        data(&server.create_user_with_picture(&token, &user, names[number % names.len()], file).await);
+        let address = avatar_url(&server, &user).await;
+        let answer = server.get(address.strip_prefix(server.base()).unwrap()).await;
         assert_eq!((answer.status, size_of(&answer.bytes)), (200, (64, 48)), "{user}");
         assert_eq!(answer.header("content-disposition"), None);
         assert!(!holds(&answer.bytes, b"<script"));
@@ -230,11 +230,11 @@ async fn promise_22_odd_but_honest_files_are_taken_whatever_they_are_called() {
     for (user, size, shown) in
         [("wide", (12_000, 1), (1_280, 1)), ("high", (1, 12_000), (1, 1_280)), ("dot", (1, 1), (1, 1))]
     {
-        let key = uploaded(&house, &token, user, photo::png(size.0, size.1)).await;
-        assert_eq!(size_of(&house.get(&format!("/pictures/upload/{key}/full.jpg")).await.bytes), shown);
-        assert_eq!(size_of(&house.get(&format!("/pictures/upload/{key}/48.jpg")).await.bytes), (1, 1));
+        let key = uploaded(&server, &token, user, photo::png(size.0, size.1)).await;
+        assert_eq!(size_of(&server.get(&format!("/pictures/upload/{key}/full.jpg")).await.bytes), shown);
+        assert_eq!(size_of(&server.get(&format!("/pictures/upload/{key}/48.jpg")).await.bytes), (1, 1));
     }
-    assert_eq!(spooled(&house), 0);
+    assert_eq!(spooled(&server), 0);
 }
 
 fn assert_safe(headers: &HeaderMap) {
@@ -247,39 +247,39 @@ fn assert_safe(headers: &HeaderMap) {
 
 #[actix_web::test]
 async fn promise_25_a_picture_is_served_safe_and_kept_for_ever() {
-    let (house, token, key) = house_with(photo::jpeg(640, 480)).await;
+    let (server, token, key) = server_with(photo::jpeg(640, 480)).await;
     let path = format!("/pictures/upload/{key}/320.jpg");
-    let answer = house.get(&path).await;
+    let answer = server.get(&path).await;
     assert_safe(&answer.headers);
     assert_eq!(answer.header("cache-control"), Some("public, max-age=31536000, immutable"));
     let etag = answer.header("etag").unwrap().to_owned();
 
-    let head = send(house.call(Method::HEAD, &path)).await;
+    let head = send(server.call(Method::HEAD, &path)).await;
     assert_safe(&head.headers);
     assert_eq!((head.status, head.bytes.len()), (200, 0));
     assert_eq!(head.header("content-length"), Some(answer.bytes.len().to_string().as_str()));
 
     for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), "*".to_owned()] {
-        let answer = send(house.call(Method::GET, &path).header("If-None-Match", known)).await;
+        let answer = send(server.call(Method::GET, &path).header("If-None-Match", known)).await;
         assert_eq!((answer.status, answer.bytes.len(), answer.header("etag")), (304, 0, Some(etag.as_str())));
     }
-    let other = send(house.call(Method::GET, &path).header("If-None-Match", "\"other\"")).await;
+    let other = send(server.call(Method::GET, &path).header("If-None-Match", "\"other\"")).await;
     assert_eq!(other.status, 200);
     for ranges in ["bytes=0-9".to_owned(), format!("bytes={}", ["0-9"; 1_000].join(","))] {
-        let whole = send(house.call(Method::GET, &path).header("Range", ranges)).await;
+        let whole = send(server.call(Method::GET, &path).header("Range", ranges)).await;
         assert_eq!((whole.status, &whole.bytes), (200, &answer.bytes));
     }
-    let private = media(&house, &token, &key).await;
+    let private = media(&server, &token, &key).await;
     assert_safe(&private.headers);
     assert_eq!(private.header("cache-control"), Some("private, max-age=31536000, immutable"));
-    let stable = house.get(&stable_path(&house, "u1")).await;
+    let stable = server.get(&stable_path(&server, "u1")).await;
     assert_safe(&stable.headers);
     assert_eq!(stable.header("cache-control"), Some("no-cache"));
 }
 
 #[actix_web::test]
 async fn a_size_beside_the_ladder_rounds_up_and_says_so() {
-    let (house, token, key) = house_with(photo::jpeg(1_400, 1_050)).await;
+    let (server, token, key) = server_with(photo::jpeg(1_400, 1_050)).await;
     let steps = [
         ("1", "48"),
         ("48", "48"),
@@ -294,9 +294,9 @@ async fn a_size_beside_the_ladder_rounds_up_and_says_so() {
     ];
     for (asked, given) in steps {
         let answers = [
-            house.get(&format!("/pictures/upload/{key}/{asked}.jpg")).await,
-            house.get(&format!("/pictures/upload/{key}/{asked}.png")).await,
-            media(&house, &token, &format!("{key}-{asked}")).await,
+            server.get(&format!("/pictures/upload/{key}/{asked}.jpg")).await,
+            server.get(&format!("/pictures/upload/{key}/{asked}.png")).await,
+            media(&server, &token, &format!("{key}-{asked}")).await,
         ];
         for answer in answers {
             let side = if given == "full" { 1_280 } else { given.parse().unwrap() };
@@ -308,33 +308,33 @@ async fn a_size_beside_the_ladder_rounds_up_and_says_so() {
 
 #[actix_web::test]
 async fn promise_26_a_replaced_picture_has_a_new_name_and_the_old_address_rests_before_it_goes() {
-    let (house, token, first) = house_with(photo::jpeg(64, 48)).await;
-    let stable = stable_path(&house, "u1");
-    let shown = house.get(&stable).await;
-    let second = uploaded(&house, &token, "u1", photo::png(90, 90)).await;
+    let (server, token, first) = server_with(photo::jpeg(64, 48)).await;
+    let stable = stable_path(&server, "u1");
+    let shown = server.get(&stable).await;
+    let second = uploaded(&server, &token, "u1", photo::png(90, 90)).await;
     assert_ne!(first, second);
     for key in [&first, &second] {
-        assert_eq!((key.len(), house.get(&format!("/pictures/upload/{key}/full.jpg")).await.status), (22, 200));
+        assert_eq!((key.len(), server.get(&format!("/pictures/upload/{key}/full.jpg")).await.status), (22, 200));
     }
-    assert!(avatar_url(&house, "u1").await.contains(&second));
+    assert!(avatar_url(&server, "u1").await.contains(&second));
     let etag = shown.header("etag").unwrap().to_owned();
-    let now = send(house.call(Method::GET, &stable).header("If-None-Match", etag)).await;
+    let now = send(server.call(Method::GET, &stable).header("If-None-Match", etag)).await;
     assert_eq!((now.status, size_of(&now.bytes)), (200, (90, 90)), "the stable address shows the new one");
-    let on_disk: HashSet<String> = house.pictures_on_disk().into_iter().collect();
+    let on_disk: HashSet<String> = server.pictures_on_disk().into_iter().collect();
     assert_eq!(on_disk, HashSet::from([first, second]));
 }
 
 #[actix_web::test]
 async fn the_stable_address_never_sends_a_browser_to_an_address_that_a_user_has_set() {
-    let (house, token, key) = house_with(photo::jpeg(64, 48)).await;
-    let own = format!("{}/pictures/upload/{key}/full.jpg", house.base());
+    let (server, token, key) = server_with(photo::jpeg(64, 48)).await;
+    let own = format!("{}/pictures/upload/{key}/full.jpg", server.base());
     let elsewhere = ["https://evil.example/login", "http://127.0.0.1:1/x.png", "https://evil.example:8443/?next=//x"];
     for (shows, is_picture) in elsewhere.into_iter().map(|address| (address, false)).chain([(own.as_str(), true)]) {
-        data(&house.create_user(&token, &[("userIdentifier", "u2"), ("profileUrl", shows)]).await);
-        assert_eq!(avatar_url(&house, "u2").await, shows, "the profile itself names what was set");
+        data(&server.create_user(&token, &[("userIdentifier", "u2"), ("profileUrl", shows)]).await);
+        assert_eq!(avatar_url(&server, "u2").await, shows, "the profile itself names what was set");
         for name in ["full", "512", "48.png"] {
-            let path = stable_path(&house, "u2").replace("/full", &format!("/{name}"));
-            let answer = house.get(&path).await;
+            let path = stable_path(&server, "u2").replace("/full", &format!("/{name}"));
+            let answer = server.get(&path).await;
             assert_eq!((answer.status, answer.header("location")), (200, None), "{shows}: {answer:?}");
             let kind = if is_picture { "image/jpeg" } else { "image/png" };
             assert_eq!(answer.header("content-type"), Some(kind), "a tile, or a picture of this server: {shows}");
@@ -344,26 +344,26 @@ async fn the_stable_address_never_sends_a_browser_to_an_address_that_a_user_has_
 }
 
 #[actix_web::test]
-async fn promise_28_the_eleventh_upload_in_a_minute_is_told_when_to_come_again() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+async fn promise_28_the_eleventh_upload_in_a_minute_is_refused_with_the_time_to_wait() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     for _ in 0..10 {
-        uploaded(&house, &token, "u1", photo::png(8, 8)).await;
+        uploaded(&server, &token, "u1", photo::png(8, 8)).await;
     }
-    let refused = house.create_user_with_picture(&token, "u1", "a.png", photo::png(8, 8)).await;
+    let refused = server.create_user_with_picture(&token, "u1", "a.png", photo::png(8, 8)).await;
     assert_eq!(refused.status, 429);
     let seconds: u64 = refused.header("retry-after").expect("Retry-After").parse().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
     let message = format!("Too many picture uploads, try again in {seconds} s");
     assert_eq!(refused.json(), json!({ "status": 429, "message": message }));
-    uploaded(&house, &token, "u2", photo::png(8, 8)).await;
-    data(&house.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "still here")]).await);
-    assert_eq!((house.pictures_on_disk().len(), spooled(&house)), (11, 0));
+    uploaded(&server, &token, "u2", photo::png(8, 8)).await;
+    data(&server.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "still here")]).await);
+    assert_eq!((server.pictures_on_disk().len(), spooled(&server)), (11, 0));
 }
 
 #[actix_web::test]
 async fn an_unknown_picture_is_not_found_however_it_is_asked_for() {
-    let (house, token, key) = house_with(photo::jpeg(64, 48)).await;
+    let (server, token, key) = server_with(photo::jpeg(64, 48)).await;
     let unknown = "A".repeat(22);
     let upper = key.to_ascii_uppercase();
     for path in [
@@ -378,40 +378,40 @@ async fn an_unknown_picture_is_not_found_however_it_is_asked_for() {
         format!("/pictures/of/{unknown}/full"),
         format!("/pictures/upload/tile-{}/full.png", "g".repeat(16)),
     ] {
-        assert_eq!(house.get(&path).await.status, 404, "{path}");
+        assert_eq!(server.get(&path).await.status, 404, "{path}");
     }
     for name in [unknown, format!("{key}-0"), "..%2fserver.key".to_owned()] {
-        let answer = media(&house, &token, &name).await;
+        let answer = media(&server, &token, &name).await;
         assert_eq!((answer.status, answer.json()), (404, json!({ "status": 404, "message": "Picture not found" })));
     }
-    assert_eq!(house.get(&format!("/api/v1/media/{key}")).await.status, 401);
+    assert_eq!(server.get(&format!("/api/v1/media/{key}")).await.status, 401);
 }
 
 #[actix_web::test]
 async fn where_pictures_are_not_public_only_a_token_opens_them() {
-    let (house, token, key) = house_with(photo::jpeg(64, 48)).await;
+    let (server, token, key) = server_with(photo::jpeg(64, 48)).await;
     let public = format!("/pictures/upload/{key}/full.jpg");
-    assert_eq!(house.get(&public).await.status, 200);
-    house.command(&["app", "set", "--public-pictures", "false"]);
-    let stable = stable_path(&house, "u1");
+    assert_eq!(server.get(&public).await.status, 200);
+    server.command(&["app", "set", "--public-pictures", "false"]);
+    let stable = stable_path(&server, "u1");
     for path in [public.clone(), format!("/pictures/upload/w_320,h_320,c_limit/{key}/full.jpg")] {
-        assert_eq!(house.get(&path).await.status, 404, "{path}");
+        assert_eq!(server.get(&path).await.status, 404, "{path}");
     }
-    assert_eq!(house.get(&stable).await.header("content-type"), Some("image/png"), "a tile");
-    assert_eq!(size_of(&media(&house, &token, &key).await.bytes), (64, 48));
-    let tile = avatar_url(&house, "u1").await;
+    assert_eq!(server.get(&stable).await.header("content-type"), Some("image/png"), "a tile");
+    assert_eq!(size_of(&media(&server, &token, &key).await.bytes), (64, 48));
+    let tile = avatar_url(&server, "u1").await;
     assert!(tile.contains("/tile-") && !tile.contains(&key), "{tile}");
-    assert_eq!(house.get(tile.strip_prefix(house.base()).unwrap()).await.status, 200);
+    assert_eq!(server.get(tile.strip_prefix(server.base()).unwrap()).await.status, 200);
     let body = json!({ "user_id": "u1", "username": "U", "password": "p", "avatar_url": tile });
-    house.login_or_register(body).await;
-    house.command(&["app", "set", "--public-pictures", "true"]);
-    assert_eq!(house.get(&public).await.status, 200);
+    server.login_or_register(body).await;
+    server.command(&["app", "set", "--public-pictures", "true"]);
+    assert_eq!(server.get(&public).await.status, 200);
 }
 
 #[actix_web::test]
 async fn promise_27_a_client_that_hangs_up_in_mid_upload_leaves_nothing() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     let part =
         |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     let fields = [("deviceType", "web"), ("licenseKey", LICENSE_KEY), ("userIdentifier", "u1")];
@@ -426,29 +426,29 @@ async fn promise_27_a_client_that_hangs_up_in_mid_upload_leaves_nothing() {
     );
     let mut clients: Vec<TcpStream> = Vec::new();
     for _ in 0..8 {
-        let mut client = TcpStream::connect(house.base().strip_prefix("http://").unwrap()).unwrap();
+        let mut client = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
         client.write_all(head.as_bytes()).unwrap();
         client.write_all(&body).unwrap();
         clients.push(client);
     }
-    soon(|| spooled(&house) == 8).await;
+    soon(|| spooled(&server) == 8).await;
     drop(clients);
-    soon(|| spooled(&house) == 0).await;
-    assert_eq!(house.user_profile("u1").await.status, 404);
-    assert_eq!((house.pictures_on_disk().len(), house.incoming_on_disk().len()), (0, 0));
+    soon(|| spooled(&server) == 0).await;
+    assert_eq!(server.user_profile("u1").await.status, 404);
+    assert_eq!((server.pictures_on_disk().len(), server.incoming_on_disk().len()), (0, 0));
 }
 
 /// A line of `/proc/PID/status`, in MiB.
-fn memory_mib(house: &Standin, line: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", house.pid())).unwrap();
+fn memory_mib(server: &Standin, line: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let found = status.lines().find_map(|each| each.strip_prefix(line)?.strip_prefix(':'));
     found.unwrap().split_whitespace().next().unwrap().parse::<u64>().unwrap() >> 10
 }
 
 #[actix_web::test]
 async fn promise_18_bombs_are_refused_within_a_second_and_raise_the_peak_of_memory_by_64_mib_at_the_most() {
-    let (house, token, _) = house_with(photo::jpeg(64, 48)).await;
-    let before = memory_mib(&house, "VmHWM");
+    let (server, token, _) = server_with(photo::jpeg(64, 48)).await;
+    let before = memory_mib(&server, "VmHWM");
     let hidden = |kind: &[u8; 4]| photo::with_chunks(&photo::png(64, 48), &[photo::bomb_chunk(kind, 64 << 20)]);
     // The hidden ones first: their bound is the narrower one, and a peak does not come down again. They are pictures, and served.
     let bombs = [
@@ -464,10 +464,10 @@ async fn promise_18_bombs_are_refused_within_a_second_and_raise_the_peak_of_memo
     for (number, (bomb, status, rise_max)) in bombs.into_iter().enumerate() {
         let seconds_max = if bomb.len() > 1 << 20 { 2 } else { 1 };
         let begun = Instant::now();
-        let answer = house.create_user_with_picture(&token, &format!("b{number}"), "a.png", bomb).await;
+        let answer = server.create_user_with_picture(&token, &format!("b{number}"), "a.png", bomb).await;
         assert!(begun.elapsed() <= Duration::from_secs(seconds_max), "bomb {number}: {:?}", begun.elapsed());
         assert_eq!(answer.status, status, "{answer:?}");
-        let rise = memory_mib(&house, "VmHWM") - before;
+        let rise = memory_mib(&server, "VmHWM") - before;
         assert!(rise <= rise_max, "bomb {number} raised the peak by {rise} MiB");
     }
 }
@@ -475,28 +475,28 @@ async fn promise_18_bombs_are_refused_within_a_second_and_raise_the_peak_of_memo
 #[actix_web::test]
 async fn promise_19_photos_that_arrive_together_are_all_taken_within_the_decode_budget() {
     // 56 MiB to decode one of 6 megapixels, so they come one by one; all at once would take 400. `cargo bench -- uploads` has the large ones.
-    let house = Standin::with(&[("STANDIN_DECODE_BUDGET_BYTES", "64MiB")]).await;
-    let token = house.back_end_token().await;
+    let server = Standin::with(&[("STANDIN_DECODE_BUDGET_BYTES", "64MiB")]).await;
+    let token = server.back_end_token().await;
     let photo = photo::large_progressive_jpeg(3_000, 2_000);
     let uploads = (0..8).map(|number| {
-        let (house, token, photo) = (&house, &token, photo.clone());
-        async move { house.create_user_with_picture(token, &format!("u{number}"), "a.jpg", photo).await }
+        let (server, token, photo) = (&server, &token, photo.clone());
+        async move { server.create_user_with_picture(token, &format!("u{number}"), "a.jpg", photo).await }
     });
     for answer in futures_util::future::join_all(uploads).await {
         data(&answer);
     }
-    let peak = memory_mib(&house, "VmHWM");
+    let peak = memory_mib(&server, "VmHWM");
     assert!(peak < 256, "{peak} MiB");
 }
 
 #[actix_web::test]
-async fn promise_19_a_picture_that_takes_more_than_twice_the_budget_is_refused_with_what_it_takes() {
+async fn promise_19_a_picture_that_needs_more_than_twice_the_budget_is_refused_with_its_need() {
     // Reckoned for 6 megapixels: 18 MB of pixels and 36 MB of what a progressive JPEG is kept as.
     let photo = photo::large_progressive_jpeg(3_000, 2_000);
     for (budget_mib, is_taken) in [(30, true), (16, false)] {
-        let house = Standin::with(&[("STANDIN_DECODE_BUDGET_BYTES", &format!("{budget_mib}MiB"))]).await;
-        let token = house.back_end_token().await;
-        let answer = house.create_user_with_picture(&token, "u1", "a.jpg", photo.clone()).await;
+        let server = Standin::with(&[("STANDIN_DECODE_BUDGET_BYTES", &format!("{budget_mib}MiB"))]).await;
+        let token = server.back_end_token().await;
+        let answer = server.create_user_with_picture(&token, "u1", "a.jpg", photo.clone()).await;
         if is_taken {
             data(&answer);
             continue;
@@ -505,15 +505,15 @@ async fn promise_19_a_picture_that_takes_more_than_twice_the_budget_is_refused_w
         let begun =
             format!("profileFile must have at most {} bytes while it is unpacked, this one has ", budget_mib << 21);
         assert_eq!((answer.status, message.starts_with(&begun)), (400, true), "{message}");
-        data(&house.create_user_with_picture(&token, "u2", "a.jpg", photo::jpeg(640, 480)).await);
-        assert_eq!((house.pictures_on_disk().len(), house.incoming_on_disk().len()), (1, 0));
+        data(&server.create_user_with_picture(&token, "u2", "a.jpg", photo::jpeg(640, 480)).await);
+        assert_eq!((server.pictures_on_disk().len(), server.incoming_on_disk().len()), (1, 0));
     }
 }
 
 #[actix_web::test]
 async fn promise_24_damaged_pictures_are_refused_or_served_and_the_server_goes_on() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     let (mut dice, mut taken) = (0x2545_F491_4F6C_DD1D_u64, 0);
     let mut roll = |sides: usize| {
         dice ^= dice << 13;
@@ -531,24 +531,24 @@ async fn promise_24_damaged_pictures_are_refused_or_served_and_the_server_goes_o
             let at = roll(file.len());
             file[at] = u8::try_from(roll(256)).unwrap();
         }
-        let answer = house.create_user_with_picture(&token, &format!("d{number}"), "a.jpg", file).await;
+        let answer = server.create_user_with_picture(&token, &format!("d{number}"), "a.jpg", file).await;
         assert!(matches!(answer.status, 200 | 400), "{answer:?}");
         taken += usize::from(answer.status == 200);
     }
-    assert_eq!((house.pictures_on_disk().len(), house.incoming_on_disk().len()), (taken, 0));
-    soon(|| spooled(&house) == 0).await;
+    assert_eq!((server.pictures_on_disk().len(), server.incoming_on_disk().len()), (taken, 0));
+    soon(|| spooled(&server) == 0).await;
 }
 
 #[actix_web::test]
 async fn promise_28_the_hundredth_upload_of_a_day_passes_and_the_next_does_not() {
-    let house = Standin::with(&[("STANDIN_UPLOADS_PER_MINUTE", "1000")]).await;
-    let token = house.back_end_token().await;
+    let server = Standin::with(&[("STANDIN_UPLOADS_PER_MINUTE", "1000")]).await;
+    let token = server.back_end_token().await;
     for _ in 0..100 {
-        uploaded(&house, &token, "u1", photo::png(2, 2)).await;
+        uploaded(&server, &token, "u1", photo::png(2, 2)).await;
     }
-    let refused = house.create_user_with_picture(&token, "u1", "a.png", photo::png(2, 2)).await;
+    let refused = server.create_user_with_picture(&token, "u1", "a.png", photo::png(2, 2)).await;
     assert_eq!(refused.status, 429, "{refused:?}");
     let seconds: u64 = refused.header("retry-after").expect("Retry-After").parse().unwrap();
     assert!((86_000..=86_400).contains(&seconds), "{seconds}");
-    uploaded(&house, &token, "u2", photo::png(2, 2)).await;
+    uploaded(&server, &token, "u2", photo::png(2, 2)).await;
 }

@@ -13,29 +13,29 @@ use serde_json::json;
 use super::standin::{Standin, standin};
 
 #[actix_web::test]
-async fn what_was_acknowledged_is_there_after_a_kill_and_a_restart() {
-    let mut house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
-    house.kill();
-    house.restart();
-    assert_eq!(house.user_profile("u1").await.status, 200);
-    assert_eq!(house.create_user(&token, &[("userIdentifier", "u2")]).await.status, 200, "tokens outlive the process");
+async fn acknowledged_writes_survive_a_kill_and_a_restart() {
+    let mut server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    server.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
+    server.kill();
+    server.restart();
+    assert_eq!(server.user_profile("u1").await.status, 200);
+    assert_eq!(server.create_user(&token, &[("userIdentifier", "u2")]).await.status, 200, "tokens outlive the process");
 }
 
 #[actix_web::test]
-async fn told_to_stop_it_ends_with_code_0() {
-    let mut house = Standin::fresh().await;
-    assert_eq!(house.terminate(), Some(0));
-    assert!(!house.data().join("standin.sock").exists());
+async fn a_stopped_server_ends_with_exit_code_0() {
+    let mut server = Standin::fresh().await;
+    assert_eq!(server.terminate(), Some(0));
+    assert!(!server.data().join("standin.sock").exists());
     for _ in 0..5 {
-        house.restart();
-        assert_eq!(house.terminate(), Some(0), "the moment it says that it listens");
+        server.restart();
+        assert_eq!(server.terminate(), Some(0), "the moment it says that it listens");
     }
 }
 
 #[actix_web::test]
-async fn a_folder_of_somebody_elses_is_refused_and_left_as_it_is() {
+async fn a_folder_of_another_user_is_refused_and_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("home");
     fs::create_dir_all(data.join("incoming/letters")).unwrap();
@@ -52,7 +52,7 @@ async fn a_folder_of_somebody_elses_is_refused_and_left_as_it_is() {
 }
 
 #[actix_web::test]
-async fn a_command_makes_no_house_where_there_is_none() {
+async fn a_command_creates_no_data_folder() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();
@@ -70,16 +70,16 @@ async fn a_command_makes_no_house_where_there_is_none() {
 
 #[actix_web::test]
 async fn the_log_names_every_request_and_no_query_secret() {
-    let house = Standin::fresh().await;
-    house.get("/api/v2.1/rest/get_user_list?token=tell-nobody&page=1").await;
-    house.get("/").await;
-    house.logged("GET /api/v2.1/rest/get_user_list?token=***&page=1 400").await;
-    house.logged("GET / 200").await;
-    assert!(!house.log().contains("tell-nobody"), "{}", house.log());
+    let server = Standin::fresh().await;
+    server.get("/api/v2.1/rest/get_user_list?token=tell-nobody&page=1").await;
+    server.get("/").await;
+    server.logged("GET /api/v2.1/rest/get_user_list?token=***&page=1 400").await;
+    server.logged("GET / 200").await;
+    assert!(!server.log().contains("tell-nobody"), "{}", server.log());
 }
 
 #[actix_web::test]
-async fn it_may_open_as_many_files_as_the_system_allows_whatever_it_was_started_with() {
+async fn the_server_raises_its_limit_of_open_files_to_the_systems() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let mut shell = Command::new("sh");
@@ -119,54 +119,54 @@ fn catches(process: u32, number: u32) -> bool {
 
 #[actix_web::test]
 async fn sighup_without_tls_reads_the_log_level_again_and_never_ends_the_process() {
-    let mut house = Standin::fresh().await;
+    let mut server = Standin::fresh().await;
     for number in [HANGUP, USER_1, USER_2] {
-        assert!(catches(house.pid(), number), "{number}");
+        assert!(catches(server.pid(), number), "{number}");
     }
-    signal(house.pid(), HANGUP);
-    house.logged("the settings were read again: the log level stays info").await;
-    let settings = house.data().with_file_name("standin.toml");
+    signal(server.pid(), HANGUP);
+    server.logged("the settings were read again: the log level stays info").await;
+    let settings = server.data().with_file_name("standin.toml");
     fs::write(&settings, "log = \"debug\"\n").unwrap();
-    signal(house.pid(), HANGUP);
-    house.logged("the log level is debug, it was info").await;
-    house.get("/healthz").await;
-    house.logged("DEBUG GET /healthz").await;
+    signal(server.pid(), HANGUP);
+    server.logged("the log level is debug, it was info").await;
+    server.get("/healthz").await;
+    server.logged("DEBUG GET /healthz").await;
     for (broken, said) in [("log = \"loud\"\n", "log"), ("log = \n", "standin.toml"), ("logg = \"info\"\n", "logg")] {
         fs::write(&settings, broken).unwrap();
-        let before = house.log().len();
-        signal(house.pid(), HANGUP);
+        let before = server.log().len();
+        signal(server.pid(), HANGUP);
         let begun = Instant::now();
         let refused = "could not be read again, so the former ones stay: ";
-        while !house.log()[before..].contains(refused) {
-            assert!(begun.elapsed() < WAIT, "{}", house.log());
+        while !server.log()[before..].contains(refused) {
+            assert!(begun.elapsed() < WAIT, "{}", server.log());
             actix_web::rt::time::sleep(Duration::from_millis(5)).await;
         }
-        assert!(house.log()[before..].contains(said), "{}", house.log());
+        assert!(server.log()[before..].contains(said), "{}", server.log());
     }
     fs::write(&settings, "log = \"error\"\n").unwrap();
-    signal(house.pid(), HANGUP);
-    house.logged("the log level is error, it was debug").await;
-    house.get("/not-logged").await;
+    signal(server.pid(), HANGUP);
+    server.logged("the log level is error, it was debug").await;
+    server.get("/not-logged").await;
     fs::remove_file(&settings).unwrap();
-    signal(house.pid(), HANGUP);
-    house.logged("the log level is info, it was error").await;
+    signal(server.pid(), HANGUP);
+    server.logged("the log level is info, it was error").await;
     for (number, name) in [(USER_1, "SIGUSR1"), (USER_2, "SIGUSR2")] {
-        signal(house.pid(), number);
-        house.logged(&format!("{name} came: it does nothing here")).await;
+        signal(server.pid(), number);
+        server.logged(&format!("{name} came: it does nothing here")).await;
     }
-    assert!(house.lives() && !house.log().contains("/not-logged"), "{}", house.log());
-    assert_eq!(house.get("/healthz").await.status, 200);
-    assert_eq!(house.terminate(), Some(0));
+    assert!(server.lives() && !server.log().contains("/not-logged"), "{}", server.log());
+    assert_eq!(server.get("/healthz").await.status, 200);
+    assert_eq!(server.terminate(), Some(0));
 }
 
 #[actix_web::test]
 async fn sighup_before_the_server_is_ready_does_not_end_it() {
-    let mut house = Standin::fresh().await;
-    house.terminate();
+    let mut server = Standin::fresh().await;
+    server.terminate();
     // A start waits up to five seconds for a database that another program holds.
-    let database = Connection::open(house.data().join("standin.db")).unwrap();
+    let database = Connection::open(server.data().join("standin.db")).unwrap();
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let mut child = standin(&house.data());
+    let mut child = standin(&server.data());
     child.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
     let mut child = child.spawn().unwrap();
     let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! The house's promises to its operator, by their numbers, where no file of a call or room shows them already.
+//! The server's promises by number, unless the tests of an endpoint or room show them already.
 
 mod acknowledged;
 mod bodies;
@@ -66,16 +66,16 @@ impl Heard {
     }
 }
 
-fn connect(house: &Standin) -> TcpStream {
-    let socket = TcpStream::connect(house.base().strip_prefix("http://").unwrap()).unwrap();
+fn connect(server: &Standin) -> TcpStream {
+    let socket = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
     socket.set_read_timeout(Some(WAIT)).unwrap();
     socket.set_write_timeout(Some(WAIT)).unwrap();
     socket
 }
 
-/// Sends these very bytes, and hears what comes until the server closes, or is silent for so long after its first word.
-fn raw(house: &Standin, request: &[u8], silence: Duration) -> Heard {
-    let mut socket = connect(house);
+/// Sends these bytes, and reads until the server closes or is silent for so long after its first byte.
+fn raw(server: &Standin, request: &[u8], silence: Duration) -> Heard {
+    let mut socket = connect(server);
     let _ = socket.write_all(request); // a refusal may come before all is sent
     hear(&mut socket, silence)
 }
@@ -113,15 +113,15 @@ impl Dice {
 }
 
 /// A line of `/proc/PID/status` that counts kibibytes, in MiB.
-fn memory_mib(house: &Standin, line: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", house.pid())).unwrap();
+fn memory_mib(server: &Standin, line: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let found = status.lines().find_map(|each| each.strip_prefix(line)?.strip_prefix(':'));
     found.unwrap().split_whitespace().next().unwrap().parse::<u64>().unwrap() >> 10
 }
 
 /// createUser with a small photo.
-async fn upload(house: &Standin, back_end: &str, id: &str) -> Answer {
-    house.create_user_with_picture(back_end, id, "a.jpg", photo::jpeg(64, 48)).await
+async fn upload(server: &Standin, back_end: &str, id: &str) -> Answer {
+    server.create_user_with_picture(back_end, id, "a.jpg", photo::jpeg(64, 48)).await
 }
 
 /// The key of the picture that an upload was answered with.
@@ -131,11 +131,11 @@ fn picture_of(answer: &Answer) -> String {
     address.rsplit('/').next().unwrap().to_owned()
 }
 
-async fn register(house: &Standin, id: &str, name: &str) -> Answer {
-    house.login_or_register(json!({ "user_id": id, "username": name })).await
+async fn register(server: &Standin, id: &str, name: &str) -> Answer {
+    server.login_or_register(json!({ "user_id": id, "username": name })).await
 }
 
-/// The number in an answer that says why not: HTTP's, or the one in the body where the wire wants HTTP 200. 0: it went well.
+/// The error code of a response: the HTTP status, or the code in the body for vendors that answer HTTP 200. 0 means success.
 fn refusal(answer: &Answer) -> u64 {
     if answer.status != 200 {
         return answer.status.into();

@@ -32,27 +32,27 @@ fn user(answer: &Answer) -> Value {
 }
 
 /// A v2.0 call with the app's id and secret, its headers spelt as the package for Python spells them.
-fn v20(house: &Standin, method: Method, call: &str) -> RequestBuilder {
-    let call = house.call(method, &format!("/api/v2/rest/{call}"));
+fn v20(server: &Standin, method: Method, call: &str) -> RequestBuilder {
+    let call = server.call(method, &format!("/api/v2/rest/{call}"));
     call.header("QISCUS_SDK_APP_ID", APP_ID).header("QISCUS_SDK_SECRET", SECRET)
 }
 
 /// A second app: its secret.
-pub(crate) fn second_app(house: &Standin, words: &[&str]) -> String {
-    house.command(&[&["app", "create", "--app-id", "second"][..], words].concat());
-    let secrets = house.command(&["app", "show", "--app", "second", "--secrets", "--json"]);
+pub(crate) fn second_app(server: &Standin, words: &[&str]) -> String {
+    server.command(&[&["app", "create", "--app-id", "second"][..], words].concat());
+    let secrets = server.command(&["app", "show", "--app", "second", "--secrets", "--json"]);
     let secrets: Value = serde_json::from_str(&secrets).unwrap();
     secrets["secret"].as_str().unwrap().to_owned()
 }
 
 /// The ids of those that the list shows as active.
-async fn active(house: &Standin) -> Vec<String> {
-    let users = house.user_list().await.json()["results"]["users"].clone();
+async fn active(server: &Standin) -> Vec<String> {
+    let users = server.user_list().await.json()["results"]["users"].clone();
     let active = users.as_array().unwrap().iter().filter(|user| user["active"] == true);
     active.map(|user| user["email"].as_str().unwrap().to_owned()).collect()
 }
 
-/// `n` ids that nobody has.
+/// `n` ids that no user has.
 fn ids(n: usize) -> Vec<String> {
     (0..n).map(|number| format!("u{number}")).collect()
 }

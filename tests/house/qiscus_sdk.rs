@@ -25,18 +25,18 @@ use super::{
 };
 
 /// A call of the SDK before it has a token.
-fn sdk(house: &Standin, method: Method, call: &str) -> RequestBuilder {
-    house.call(method, &format!("/api/v2/sdk/{call}")).header("QISCUS-SDK-APP-ID", APP_ID)
+fn sdk(server: &Standin, method: Method, call: &str) -> RequestBuilder {
+    server.call(method, &format!("/api/v2/sdk/{call}")).header("QISCUS-SDK-APP-ID", APP_ID)
 }
 
 /// `login_or_register` with this form.
-async fn log_in(house: &Standin, form: &[(&str, &str)]) -> Answer {
-    send(sdk(house, Method::POST, "login_or_register").form(form)).await
+async fn log_in(server: &Standin, form: &[(&str, &str)]) -> Answer {
+    send(sdk(server, Method::POST, "login_or_register").form(form)).await
 }
 
 /// Logs a user in, or makes it; its token.
-async fn entered(house: &Standin, id: &str) -> String {
-    token(&log_in(house, &[("email", id), ("password", "key"), ("username", id), ("extras", "")]).await)
+async fn entered(server: &Standin, id: &str) -> String {
+    token(&log_in(server, &[("email", id), ("password", "key"), ("username", id), ("extras", "")]).await)
 }
 
 fn user(answer: &Answer) -> Value {
@@ -49,21 +49,21 @@ fn token(answer: &Answer) -> String {
 }
 
 /// A call with a user's token.
-fn call(house: &Standin, token: &str, method: Method, call: &str) -> RequestBuilder {
-    sdk(house, method, call).header("QISCUS-SDK-TOKEN", token)
+fn call(server: &Standin, token: &str, method: Method, call: &str) -> RequestBuilder {
+    sdk(server, method, call).header("QISCUS-SDK-TOKEN", token)
 }
 
-async fn get(house: &Standin, token: &str, path: &str) -> Answer {
-    send(call(house, token, Method::GET, path)).await
+async fn get(server: &Standin, token: &str, path: &str) -> Answer {
+    send(call(server, token, Method::GET, path)).await
 }
 
-async fn post(house: &Standin, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
-    send(call(house, token, Method::POST, path).form(form)).await
+async fn post(server: &Standin, token: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+    send(call(server, token, Method::POST, path).form(form)).await
 }
 
-/// Whether a token opens the door.
-async fn is_good(house: &Standin, token: &str) -> bool {
-    get(house, token, "my_profile").await.status == 200
+/// Whether a token is accepted.
+async fn is_good(server: &Standin, token: &str) -> bool {
+    get(server, token, "my_profile").await.status == 200
 }
 
 fn assert_said(answer: &Answer, status: u16, code: Option<u32>, message: &str) {

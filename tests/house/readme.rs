@@ -1,6 +1,6 @@
 //! README.md and docs/ agree with the code: settings, commands, calls, promises, links, and the tests that they name.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use reqwest::{Method, RequestBuilder, multipart};
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use super::{
 
 const README: &str = include_str!("../../README.md");
 const QUICKSTARTS: &str = include_str!("../../docs/quickstarts.md");
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
 const SETTINGS_PAGE: &str = include_str!("../../docs/settings.md");
 const RELIABILITY: &str = include_str!("../../docs/reliability.md");
 
@@ -21,7 +22,7 @@ const RELIABILITY: &str = include_str!("../../docs/reliability.md");
 const DOCUMENTS: [(&str, &str); 7] = [
     ("README.md", README),
     ("docs/compatibility.md", include_str!("../../docs/compatibility.md")),
-    ("docs/operations.md", include_str!("../../docs/operations.md")),
+    ("docs/operations.md", OPERATIONS),
     ("docs/performance.md", include_str!("../../docs/performance.md")),
     ("docs/quickstarts.md", QUICKSTARTS),
     ("docs/reliability.md", RELIABILITY),
@@ -30,6 +31,9 @@ const DOCUMENTS: [(&str, &str); 7] = [
 
 /// Bytes of the longest README that a newcomer reads to its end.
 const README_BYTES_MAX: usize = 12_288;
+
+/// The secret of the demo's app.
+const DEMO_SECRET: &str = "2820ae9dfc5362f7f3a10381fb89afc7";
 
 /// The address in the documents' calls.
 const BASE: &str = "http://127.0.0.1:8080";
@@ -44,8 +48,24 @@ fn docs_holds_the_documents_checked_here_and_no_other() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let found = fs::read_dir(top.join("docs")).unwrap();
     let found: BTreeSet<String> = found.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    let known = DOCUMENTS.iter().filter_map(|(path, _)| path.strip_prefix("docs/")).map(str::to_owned);
-    assert_eq!(found, known.collect());
+    let known = DOCUMENTS.iter().map(|(path, _)| *path).chain([CONSOLE_PICTURE]);
+    assert_eq!(found, known.filter_map(|path| path.strip_prefix("docs/")).map(str::to_owned).collect());
+}
+
+/// The picture of the console in README, made by `node tests/console/run.mjs target/debug/standin --screenshot`.
+const CONSOLE_PICTURE: &str = "docs/console.png";
+
+/// Bytes of a picture that does not slow README down.
+const CONSOLE_PICTURE_BYTES_MAX: usize = 120 * 1024;
+
+#[test]
+fn readme_shows_a_small_picture_of_the_console() {
+    let file = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(CONSOLE_PICTURE)).unwrap();
+    assert!(file.len() <= CONSOLE_PICTURE_BYTES_MAX, "{} of {CONSOLE_PICTURE_BYTES_MAX} bytes", file.len());
+    let size =
+        image::load_from_memory_with_format(&file, image::ImageFormat::Png).map(|png| (png.width(), png.height()));
+    assert_eq!(size.unwrap(), (1200, 720));
+    assert!(README.contains(&format!("]({CONSOLE_PICTURE})")), "README.md shows it");
 }
 
 /// Splits a document into its lines outside code blocks and those inside.
@@ -83,6 +103,10 @@ fn every_link_leads_to_a_file_and_a_heading_that_exist() {
             let (file, heading) = link.split_once('#').map_or((link, None), |(file, heading)| (file, Some(heading)));
             let target = top.join(path).parent().unwrap().join(file);
             let target = if file.is_empty() { top.join(path) } else { target };
+            if file.ends_with(".png") {
+                assert!(target.is_file(), "{path}: {link}: there is no such file");
+                continue;
+            }
             let target = fs::read_to_string(&target).unwrap_or_else(|error| panic!("{path}: {link}: {error}"));
             let is_there = heading.is_none_or(|heading| anchors(&target).iter().any(|anchor| anchor == heading));
             assert!(is_there, "{path}: {link}: there is no such heading");
@@ -328,7 +352,7 @@ fn call(server: &Standin, words: &[String], token: &str) -> RequestBuilder {
 
 /// What `standin app usersig --user administrator` prints for the demo.
 fn demo_sig() -> String {
-    user_sig::signed("2820ae9dfc5362f7f3a10381fb89afc7", user_sig::SDK_APP_ID, "administrator", user_sig::now_s(), 3600)
+    user_sig::signed(DEMO_SECRET, user_sig::SDK_APP_ID, "administrator", user_sig::now_s(), 3600)
 }
 
 /// `name=value`, and `name=@photo.jpg` as a photo.
@@ -430,4 +454,28 @@ async fn the_calls_of_the_quickstarts_run_as_printed() {
     assert_eq!(shown[0], json!({ "Tag": "Tag_Profile_IM_Nick", "Value": "User One" }));
     assert!(shown[1]["Value"].as_str().unwrap().starts_with(server.base()), "a picture of the demo: {shown:?}");
     assert_eq!(befriended["ResultItem"][0]["ResultCode"], 0, "{befriended}");
+}
+
+/// Runs the script of docs/operations.md with a shell and curl, as an operator does, for some users of each kind.
+#[actix_web::test]
+async fn the_script_that_moves_users_creates_each_of_them() {
+    let server = Standin::demo().await;
+    let blocks = shell_blocks(OPERATIONS);
+    let script = blocks.iter().find(|block| block.starts_with("while IFS=")).expect("the script is in the document");
+    let folder = tempfile::tempdir().unwrap();
+    let users: String = (0..40).map(|n| format!("moved{n},Name & <{n}> @ \u{e9},a password {n}\n")).collect();
+    fs::write(folder.path().join("users.csv"), format!("{users}not an id,Refused,a password\n")).unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).current_dir(folder.path()).env("STANDIN", server.base());
+    shell.env("APP_ID", "sdksample").env("SECRET", DEMO_SECRET);
+    let ended = shell.output().unwrap();
+    let failed = fs::read_to_string(folder.path().join("failed.txt")).unwrap_or_default();
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(failed, "not an id\n", "the ids to repeat: {ended:?}");
+    for n in [0, 39] {
+        let profile = server.call(Method::GET, &format!("/api/v2.1/rest/user_profile?user_id=moved{n}"));
+        let profile = profile.header("QISCUS-SDK-APP-ID", "sdksample").header("QISCUS-SDK-SECRET", DEMO_SECRET);
+        let user = send(profile).await.json();
+        assert_eq!(user["results"]["user"]["username"], format!("Name & <{n}> @ \u{e9}"), "{user}");
+    }
 }

@@ -1,7 +1,7 @@
-//! What the published SDKs said to the server and heard from it, replayed without them: `tests/house/recorded/*.json`.
+//! Recorded traffic of the published SDKs, replayed without them: `tests/house/recorded/*.json`.
 //!
 //! Each file is one run of `tests/sdk/<vendor>.mjs`, step by step, the back end's own calls among them. What is drawn at random has a name
-//! there (`<r1>`), learnt anew from the answers of each replay. To record anew: `RECORD=1 node tests/sdk/run.mjs target/debug/standin`
+//! there (`<r1>`), learnt again from the responses of each replay. To record again: `RECORD=1 node tests/sdk/run.mjs target/debug/standin`
 //! (MirrorFly's needs port 80); the difference is then for a person to read.
 
 use std::{collections::HashMap, fs};
@@ -28,13 +28,13 @@ pub(crate) fn steps(name: &str) -> Vec<Value> {
 
 /// A replay against one server: the values of the names, as this server drew them.
 pub(crate) struct Replay<'a> {
-    house: &'a Standin,
+    server: &'a Standin,
     learnt: HashMap<String, String>,
 }
 
 impl<'a> Replay<'a> {
-    pub(crate) fn new(house: &'a Standin) -> Self {
-        Self { house, learnt: HashMap::new() }
+    pub(crate) fn new(server: &'a Standin) -> Self {
+        Self { server, learnt: HashMap::new() }
     }
 
     /// Makes a recorded call, and holds its answer against the recorded one.
@@ -42,7 +42,7 @@ impl<'a> Replay<'a> {
         let text = |key: &str| self.fill(exchange[key].as_str().unwrap());
         let method: Method = text("method").parse().unwrap();
         let at = format!("{at}: {method} {}", text("path"));
-        let mut request = self.house.call(method, &text("path"));
+        let mut request = self.server.call(method, &text("path"));
         for (header, value) in exchange["headers"].as_object().unwrap() {
             request = request.header(header, self.fill(value.as_str().unwrap()));
         }
@@ -53,22 +53,22 @@ impl<'a> Replay<'a> {
         }
         let answer = send(request).await;
         assert_eq!(json!(answer.status), exchange["status"], "{at}: {answer:?}");
-        let seen = answer.json().to_string().replace(self.house.base(), "<base>").replace(self.host(), "<host>");
+        let seen = answer.json().to_string().replace(self.server.base(), "<base>").replace(self.host(), "<host>");
         self.compare(&at, &exchange["answer"], &serde_json::from_str(&seen).unwrap());
     }
 
     /// A recorded text as it is to be said to this server.
     pub(crate) fn fill(&self, text: &str) -> String {
-        let escaped = self.house.base().replace(':', "%3A").replace('/', "%2F");
+        let escaped = self.server.base().replace(':', "%3A").replace('/', "%2F");
         let text =
-            text.replace("<base>", self.house.base()).replace("<base%>", &escaped).replace("<host>", self.host());
+            text.replace("<base>", self.server.base()).replace("<base%>", &escaped).replace("<host>", self.host());
         let text = self.learnt.iter().fold(text, |text, (name, value)| text.replace(name, value));
         let Some((before, rest)) = text.split_once("<base64>") else { return text };
         let (plain, after) = rest.split_once("</base64>").unwrap();
         format!("{before}{}{after}", BASE64_STANDARD.encode(plain))
     }
 
-    /// Holds what was heard against what was recorded; what they may differ in is learnt.
+    /// Compares the received data with the recording; values that may differ are learnt.
     pub(crate) fn compare(&mut self, at: &str, recorded: &Value, seen: &Value) {
         match (recorded, seen) {
             (Value::Object(recorded), Value::Object(seen)) => {
@@ -110,7 +110,7 @@ impl<'a> Replay<'a> {
     }
 
     fn host(&self) -> &str {
-        self.house.base().strip_prefix("http://").unwrap()
+        self.server.base().strip_prefix("http://").unwrap()
     }
 }
 

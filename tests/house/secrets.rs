@@ -1,4 +1,4 @@
-//! Secrets: nothing readable at rest or in the log, dead when they should be, and a house that does not open with another key.
+//! Secrets: nothing readable at rest or in the log, invalid when they should be, and a server that does not start with another key.
 
 use std::{
     collections::BTreeMap,
@@ -21,7 +21,7 @@ use super::{
     standin::{ACCOUNT_PASSWORD, APP_ID, Answer, LICENSE_KEY, SECRET, Standin, send, standin},
 };
 
-/// The password of the house's administrator.
+/// The password of the server's administrator.
 const ADMIN_PASSWORD: &str = "an administrator's password";
 
 /// How long a start that has to be refused may take.
@@ -36,68 +36,68 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
-async fn reset_token(house: &Standin, id: &str) -> String {
-    let answer = send(house.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": id }))).await;
+async fn reset_token(server: &Standin, id: &str) -> String {
+    let answer = send(server.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": id }))).await;
     text(&answer.json()["results"]["token"])
 }
 
 /// Makes every kind of secret there is. By name, so that a finding says what was found.
-async fn every_kind_of_secret(house: &Standin) -> BTreeMap<String, String> {
+async fn every_kind_of_secret(server: &Standin) -> BTreeMap<String, String> {
     let mut secrets = BTreeMap::new();
     let mut keep = |name: &str, secret: String| assert!(secrets.insert(name.to_owned(), secret).is_none());
     for (name, given) in [("app secret", SECRET), ("licence key", LICENSE_KEY), ("account password", ACCOUNT_PASSWORD)]
     {
         keep(name, given.to_owned());
     }
-    let key = fs::read_to_string(house.data().join("server.key")).unwrap();
+    let key = fs::read_to_string(server.data().join("server.key")).unwrap();
     keep("server key", key.trim_end().to_owned());
 
-    let back_end = house.back_end_token().await;
+    let back_end = server.back_end_token().await;
     keep("back-end ticket", back_end.clone());
     for (name, chosen) in [("first password", "chosen p\u{e4}ssword / one"), ("second password", "chosen+password=two")]
     {
-        house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": chosen })).await;
+        server.login_or_register(json!({ "user_id": "u1", "username": "U", "password": chosen })).await;
         keep(name, chosen.to_owned());
     }
-    keep("user's ticket", text(&data(&house.sign_in("u1", "chosen+password=two").await)["token"]));
-    let made = data(&house.create_user_with_picture(&back_end, "u2", "a.png", photo::png(60, 60)).await);
+    keep("user's ticket", text(&data(&server.sign_in("u1", "chosen+password=two").await)["token"]));
+    let made = data(&server.create_user_with_picture(&back_end, "u2", "a.png", photo::png(60, 60)).await);
     keep("issued password", text(&made["password"]));
     keep("new user's ticket", text(&made["token"]));
-    keep("first token", reset_token(house, "u1").await);
-    keep("second token", reset_token(house, "u1").await);
+    keep("first token", reset_token(server, "u1").await);
+    keep("second token", reset_token(server, "u1").await);
 
     for wrong in ["a wrong password of u1", "a wrong password of nobody"] {
-        house.sign_in(wrong.rsplit(' ').next().unwrap(), wrong).await;
+        server.sign_in(wrong.rsplit(' ').next().unwrap(), wrong).await;
         keep(wrong, wrong.to_owned());
     }
     let wrong = "wrongsecret0123456789wrongsecret".to_owned();
-    send(house.call(Method::GET, "/api/v2.1/rest/get_user_list").header("QISCUS-SDK-APP-ID", "houseapp")).await;
+    send(server.call(Method::GET, "/api/v2.1/rest/get_user_list").header("QISCUS-SDK-APP-ID", "houseapp")).await;
     send(
-        house
+        server
             .call(Method::GET, &format!("/api/v2.1/rest/get_user_list?secret={wrong}&user_token={wrong}"))
             .header("QISCUS-SDK-APP-ID", "houseapp")
             .header("QISCUS-SDK-SECRET", &wrong),
     )
     .await;
-    house.create_user(&wrong, &[("userIdentifier", "u3")]).await;
+    server.create_user(&wrong, &[("userIdentifier", "u3")]).await;
     keep("wrong secret", wrong);
 
-    house.command(&["app", "create", "--app-id", "second"]);
-    let second = house.command(&["app", "show", "--app", "second", "--secrets", "--json"]);
+    server.command(&["app", "create", "--app-id", "second"]);
+    let second = server.command(&["app", "show", "--app", "second", "--secrets", "--json"]);
     let second: Value = serde_json::from_str(&second).unwrap();
     for name in ["secret", "license_key", "account_password"] {
         keep(&format!("second app's {name}"), text(&second[name]));
     }
-    let rotated = house.command(&["app", "rotate-secret", "--app", "second", "--json"]);
+    let rotated = server.command(&["app", "rotate-secret", "--app", "second", "--json"]);
     let rotated: Value = serde_json::from_str(&rotated).unwrap();
     keep("rotated secret", text(&rotated["secret"]));
     let session = json!({ "name": "admin", "password": ADMIN_PASSWORD });
-    let session = send(house.call(Method::POST, "/standin/v1/session").json(&session)).await;
+    let session = send(server.call(Method::POST, "/standin/v1/session").json(&session)).await;
     keep("administrator's password", ADMIN_PASSWORD.to_owned());
     keep("administrator's csrf", text(&session.json()["csrf"]));
     let cookie = session.header("set-cookie").and_then(|cookie| cookie.split(['=', ';']).nth(1));
     keep("administrator's ticket", cookie.unwrap().to_owned());
-    let added = house.command(&["user", "create", "u4", "--app", APP_ID, "--json"]);
+    let added = server.command(&["user", "create", "u4", "--app", APP_ID, "--json"]);
     let added: Value = serde_json::from_str(&added).unwrap();
     for name in ["token", "issued_password"] {
         keep(&format!("added user's {name}"), text(&added[name]));
@@ -159,23 +159,23 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Every file of the data folder but the key's own, and the log.
-fn places(house: &Standin) -> Vec<(String, Vec<u8>)> {
-    let files = entries(&house.data()).into_iter().filter(|path| path.is_file() && !path.ends_with("server.key"));
+fn places(server: &Standin) -> Vec<(String, Vec<u8>)> {
+    let files = entries(&server.data()).into_iter().filter(|path| path.is_file() && !path.ends_with("server.key"));
     let files = files.map(|path| (path.display().to_string(), fs::read(&path).unwrap()));
-    files.chain([("the log".to_owned(), house.log().into_bytes())]).collect()
+    files.chain([("the log".to_owned(), server.log().into_bytes())]).collect()
 }
 
 #[actix_web::test]
 async fn promise_44_no_secret_stands_in_the_data_folder_or_the_log() {
-    let mut house = Standin::with(&[("STANDIN_LOG", "debug"), ("STANDIN_ADMIN_PASSWORD", ADMIN_PASSWORD)]).await;
-    let secrets = every_kind_of_secret(&house).await;
-    house.kill();
-    let with_its_log = places(&house);
+    let mut server = Standin::with(&[("STANDIN_LOG", "debug"), ("STANDIN_ADMIN_PASSWORD", ADMIN_PASSWORD)]).await;
+    let secrets = every_kind_of_secret(&server).await;
+    server.kill();
+    let with_its_log = places(&server);
     assert!(with_its_log.iter().any(|(place, bytes)| place.ends_with("standin.db-wal") && !bytes.is_empty()));
     assert_nowhere(&secrets, &with_its_log);
-    house.restart();
-    assert_eq!(house.terminate(), Some(0));
-    assert_nowhere(&secrets, &places(&house));
+    server.restart();
+    assert_eq!(server.terminate(), Some(0));
+    assert_nowhere(&secrets, &places(&server));
 }
 
 #[test]
@@ -193,17 +193,17 @@ fn a_secret_would_be_found_in_every_spelling() {
 
 #[actix_web::test]
 async fn promise_45_files_are_their_owners_alone() {
-    let house = Standin::with(&[("STANDIN_ADMIN_PASSWORD", ADMIN_PASSWORD)]).await;
-    every_kind_of_secret(&house).await;
-    for path in entries(&house.data()) {
+    let server = Standin::with(&[("STANDIN_ADMIN_PASSWORD", ADMIN_PASSWORD)]).await;
+    every_kind_of_secret(&server).await;
+    for path in entries(&server.data()) {
         let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{} has mode {mode:o}", path.display());
     }
 }
 
 /// Starts a server that has to refuse: its exit code and its words.
-fn refusal(house: &Standin, server_key: Option<&str>) -> (Option<i32>, String) {
-    let mut command = standin(&house.data());
+fn refusal(server: &Standin, server_key: Option<&str>) -> (Option<i32>, String) {
+    let mut command = standin(&server.data());
     command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.envs(server_key.map(|key| ("STANDIN_SERVER_KEY", key))).spawn().unwrap();
     let begun = Instant::now();
@@ -218,115 +218,115 @@ fn refusal(house: &Standin, server_key: Option<&str>) -> (Option<i32>, String) {
 }
 
 #[actix_web::test]
-async fn without_its_own_server_key_the_house_stays_shut_and_unharmed() {
-    let mut house = Standin::fresh().await;
-    house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
-    house.terminate();
-    let path = house.data().join("server.key");
+async fn without_its_server_key_the_server_does_not_start_and_changes_nothing() {
+    let mut server = Standin::fresh().await;
+    server.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
+    server.terminate();
+    let path = server.data().join("server.key");
     let key = fs::read_to_string(&path).unwrap();
     let shut = |said: (Option<i32>, String), why: &str| {
         assert_eq!(said.0, Some(3), "{}", said.1);
         assert!(said.1.contains(why) && said.1.trim_end().lines().count() == 1, "{}", said.1);
         assert!(!said.1.contains(key.trim_end()), "{}", said.1);
     };
-    shut(refusal(&house, Some(&"5a".repeat(32))), "STANDIN_SERVER_KEY");
+    shut(refusal(&server, Some(&"5a".repeat(32))), "STANDIN_SERVER_KEY");
     fs::write(&path, "5a".repeat(32)).unwrap();
-    shut(refusal(&house, None), "server.key");
+    shut(refusal(&server, None), "server.key");
     fs::write(&path, &key[..40]).unwrap();
-    shut(refusal(&house, None), "put the right one back");
+    shut(refusal(&server, None), "put the right one back");
     fs::remove_file(&path).unwrap();
-    shut(refusal(&house, None), "is gone");
+    shut(refusal(&server, None), "is gone");
     assert!(!path.exists(), "no new key is made over an old database");
     fs::write(&path, key).unwrap();
-    house.restart();
-    assert_eq!(data(&house.sign_in("u1", "p").await)["token"].as_str().map(str::len), Some(27));
+    server.restart();
+    assert_eq!(data(&server.sign_in("u1", "p").await)["token"].as_str().map(str::len), Some(27));
 }
 
-/// Whether any living user has this token: no door takes one yet, so the digest's look-up has to say.
-fn is_anybodys_token(house: &Standin, token: &str) -> bool {
-    let path = house.data().join("standin.db");
+/// Whether any living user has this token: no endpoint accepts one yet, so the look-up of the digest decides.
+fn is_anybodys_token(server: &Standin, token: &str) -> bool {
+    let path = server.data().join("standin.db");
     let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let digest = <[u8; 32]>::from(Sha256::digest(token));
     database.prepare("SELECT 1 FROM user WHERE token_digest = ?1").unwrap().exists([digest]).unwrap()
 }
 
 #[actix_web::test]
-async fn promise_40_a_reset_token_is_dead_at_once() {
-    let house = Standin::fresh().await;
-    house.login_or_register(json!({ "user_id": "u1", "username": "U" })).await;
-    let first = reset_token(&house, "u1").await;
-    assert!(is_anybodys_token(&house, &first));
-    let second = reset_token(&house, "u1").await;
-    assert!(!is_anybodys_token(&house, &first) && is_anybodys_token(&house, &second));
+async fn promise_40_a_reset_ends_the_former_token_at_once() {
+    let server = Standin::fresh().await;
+    server.login_or_register(json!({ "user_id": "u1", "username": "U" })).await;
+    let first = reset_token(&server, "u1").await;
+    assert!(is_anybodys_token(&server, &first));
+    let second = reset_token(&server, "u1").await;
+    assert!(!is_anybodys_token(&server, &first) && is_anybodys_token(&server, &second));
 }
 
-/// The status of somebody's picture, asked for with a ticket.
-async fn with_ticket(house: &Standin, picture: &str, ticket: &str) -> u16 {
-    send(house.call(Method::GET, picture).header("Authorization", ticket)).await.status
+/// The HTTP status of a user's picture, requested with a ticket.
+async fn with_ticket(server: &Standin, picture: &str, ticket: &str) -> u16 {
+    send(server.call(Method::GET, picture).header("Authorization", ticket)).await.status
 }
 
 /// A picture that every ticket of the app opens.
-async fn picture_of_the_app(house: &Standin, back_end: &str) -> String {
-    let made = data(&house.create_user_with_picture(back_end, "owner", "a.png", photo::png(60, 60)).await);
-    text(&made["profileUrl"]).strip_prefix(house.base()).unwrap().to_owned()
+async fn picture_of_the_app(server: &Standin, back_end: &str) -> String {
+    let made = data(&server.create_user_with_picture(back_end, "owner", "a.png", photo::png(60, 60)).await);
+    text(&made["profileUrl"]).strip_prefix(server.base()).unwrap().to_owned()
 }
 
 #[actix_web::test]
-async fn promise_40_a_deleted_users_secrets_are_dead_and_do_not_come_back_with_its_id() {
-    let house = Standin::fresh().await;
-    let back_end = house.back_end_token().await;
-    let picture = picture_of_the_app(&house, &back_end).await;
+async fn promise_40_a_deleted_users_secrets_stay_invalid_for_a_new_user_with_its_id() {
+    let server = Standin::fresh().await;
+    let back_end = server.back_end_token().await;
+    let picture = picture_of_the_app(&server, &back_end).await;
     let create = async || {
-        let made = data(&house.create_user(&back_end, &[("userIdentifier", "u1")]).await);
-        let key: Value = serde_json::from_str(&house.command(&["user", "show", "u1", "--json"])).unwrap();
+        let made = data(&server.create_user(&back_end, &[("userIdentifier", "u1")]).await);
+        let key: Value = serde_json::from_str(&server.command(&["user", "show", "u1", "--json"])).unwrap();
         (text(&made["token"]), text(&made["password"]), key["key"].as_i64().unwrap())
     };
     let (ticket, issued, key) = create().await;
-    let token = reset_token(&house, "u1").await;
-    house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "chosen" })).await;
-    let signed_in = text(&data(&house.sign_in("u1", "chosen").await)["token"]);
-    assert_eq!(with_ticket(&house, &picture, &signed_in).await, 200);
-    assert_eq!(with_ticket(&house, &picture, &ticket).await, 401, "ended by the new password");
+    let token = reset_token(&server, "u1").await;
+    server.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "chosen" })).await;
+    let signed_in = text(&data(&server.sign_in("u1", "chosen").await)["token"]);
+    assert_eq!(with_ticket(&server, &picture, &signed_in).await, 200);
+    assert_eq!(with_ticket(&server, &picture, &ticket).await, 401, "ended by the new password");
 
-    house.command(&["user", "delete", "u1"]);
-    assert_eq!(with_ticket(&house, &picture, &signed_in).await, 401);
+    server.command(&["user", "delete", "u1"]);
+    assert_eq!(with_ticket(&server, &picture, &signed_in).await, 401);
     let (new_ticket, new_issued, new_key) = create().await;
     assert!(new_key > key && new_issued != issued && new_ticket != ticket);
-    assert!(!is_anybodys_token(&house, &token));
-    assert_ne!(reset_token(&house, "u1").await, token);
+    assert!(!is_anybodys_token(&server, &token));
+    assert_ne!(reset_token(&server, "u1").await, token);
     for dead in [&ticket, &signed_in] {
-        assert_eq!(with_ticket(&house, &picture, dead).await, 401);
+        assert_eq!(with_ticket(&server, &picture, dead).await, 401);
     }
     for dead in [issued.as_str(), "chosen"] {
-        assert_eq!(house.sign_in("u1", dead).await.json()["message"], "Invalid Credentials");
+        assert_eq!(server.sign_in("u1", dead).await.json()["message"], "Invalid Credentials");
     }
-    assert_eq!(with_ticket(&house, &picture, &new_ticket).await, 200);
+    assert_eq!(with_ticket(&server, &picture, &new_ticket).await, 200);
 }
 
 #[actix_web::test]
 async fn promise_40_a_suspended_user_holds_and_gets_no_living_ticket() {
-    let house = Standin::fresh().await;
-    let back_end = house.back_end_token().await;
-    let picture = picture_of_the_app(&house, &back_end).await;
-    let made = data(&house.create_user(&back_end, &[("userIdentifier", "u1"), ("nickname", "Before")]).await);
+    let server = Standin::fresh().await;
+    let back_end = server.back_end_token().await;
+    let picture = picture_of_the_app(&server, &back_end).await;
+    let made = data(&server.create_user(&back_end, &[("userIdentifier", "u1"), ("nickname", "Before")]).await);
     let (ticket, issued) = (text(&made["token"]), text(&made["password"]));
-    house.command(&["user", "set", "u1", "--state", "suspended"]);
-    assert_eq!(with_ticket(&house, &picture, &ticket).await, 401);
-    assert_eq!(house.sign_in("u1", &issued).await.json()["status"], 403);
-    let answer = house.create_user_with_picture(&back_end, "u1", "a.png", photo::png(60, 60)).await;
+    server.command(&["user", "set", "u1", "--state", "suspended"]);
+    assert_eq!(with_ticket(&server, &picture, &ticket).await, 401);
+    assert_eq!(server.sign_in("u1", &issued).await.json()["status"], 403);
+    let answer = server.create_user_with_picture(&back_end, "u1", "a.png", photo::png(60, 60)).await;
     assert_eq!((answer.status, answer.json()), (403, json!({ "status": 403, "message": "User is suspended" })));
-    assert_eq!(house.pictures_on_disk().len(), 1, "the owner's alone");
-    house.command(&["user", "set", "u1", "--state", "active"]);
-    assert_eq!(with_ticket(&house, &picture, &ticket).await, 401, "what was dead stays dead");
-    assert_eq!(house.create_user(&back_end, &[("userIdentifier", "u1")]).await.json()["data"]["nickname"], "Before");
+    assert_eq!(server.pictures_on_disk().len(), 1, "the owner's alone");
+    server.command(&["user", "set", "u1", "--state", "active"]);
+    assert_eq!(with_ticket(&server, &picture, &ticket).await, 401, "what was dead stays dead");
+    assert_eq!(server.create_user(&back_end, &[("userIdentifier", "u1")]).await.json()["data"]["nickname"], "Before");
 }
 
 #[actix_web::test]
 async fn promise_42_an_unknown_user_and_a_wrong_password_are_refused_alike() {
-    let house = Standin::fresh().await;
-    house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
+    let server = Standin::fresh().await;
+    server.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
     let refused = async |user: &str| {
-        let answer = house.sign_in(user, "wrong").await;
+        let answer = server.sign_in(user, "wrong").await;
         let names: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
         (answer.status, answer.bytes, names)
     };
@@ -334,21 +334,21 @@ async fn promise_42_an_unknown_user_and_a_wrong_password_are_refused_alike() {
 }
 
 /// Calls whose answers carry a token, a password, a ticket, a signature or another secret, with what was answered.
-async fn answers_with_secrets(house: &Standin) -> Vec<(&'static str, &'static str, Answer)> {
+async fn answers_with_secrets(server: &Standin) -> Vec<(&'static str, &'static str, Answer)> {
     let mut all = Vec::new();
-    house.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
+    server.login_or_register(json!({ "user_id": "u1", "username": "U", "password": "p" })).await;
     let v20 = |method: Method, call: &str| {
-        let call = house.call(method, &format!("/api/v2/rest/{call}"));
+        let call = server.call(method, &format!("/api/v2/rest/{call}"));
         call.header("QISCUS_SDK_APP_ID", APP_ID).header("QISCUS_SDK_SECRET", SECRET)
     };
     let v20_user = json!({ "user_id": "u9", "email": "u9", "username": "U", "password": "p" });
     all.push(("login_or_register, v2.0", "token", send(v20(Method::POST, "login_or_register").json(&v20_user)).await));
-    all.push(("get_user_token", "token", send(house.qiscus(Method::GET, "get_user_token?user_id=u1")).await));
+    all.push(("get_user_token", "token", send(server.qiscus(Method::GET, "get_user_token?user_id=u1")).await));
     all.push(("get_user_token, v2.0", "token", send(v20(Method::GET, "get_user_token?user_email=u1")).await));
-    let reset = house.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": "u1" }));
+    let reset = server.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": "u1" }));
     all.push(("reset_user_token", "token", send(reset).await));
     let sdk = |method: Method, call: &str| {
-        house.call(method, &format!("/api/v2/sdk/{call}")).header("QISCUS-SDK-APP-ID", APP_ID)
+        server.call(method, &format!("/api/v2/sdk/{call}")).header("QISCUS-SDK-APP-ID", APP_ID)
     };
     let entered = send(sdk(Method::POST, "login_or_register").form(&[("email", "u2"), ("password", "p")])).await;
     let user = &entered.json()["results"]["user"];
@@ -362,23 +362,24 @@ async fn answers_with_secrets(house: &Standin) -> Vec<(&'static str, &'static st
     let renewed = sdk(Method::POST, "refresh_user_token").header("QISCUS-SDK-TOKEN", &token).form(&form);
     all.push(("refresh_user_token", "token", send(renewed).await));
 
-    all.push(("MirrorFly login", "token", house.sign_in("administrator", ACCOUNT_PASSWORD).await));
-    let back_end = house.back_end_token().await;
-    all.push(("createUser", "password", house.create_user(&back_end, &[("userIdentifier", "u3")]).await));
-    let reset = house.call(Method::POST, "/api/v1/users/resetPassword?userId=u3&deviceType=web");
+    all.push(("MirrorFly login", "token", server.sign_in("administrator", ACCOUNT_PASSWORD).await));
+    let back_end = server.back_end_token().await;
+    all.push(("createUser", "password", server.create_user(&back_end, &[("userIdentifier", "u3")]).await));
+    let reset = server.call(Method::POST, "/api/v1/users/resetPassword?userId=u3&deviceType=web");
     all.push(("resetPassword", "password", send(reset.header("Authorization", &back_end)).await));
     let register = json!({ "deviceType": "web", "licenseKey": LICENSE_KEY, "userIdentifier": "u4" });
-    let registered = send(house.call(Method::POST, "/api/v1/sandbox/register").json(&register)).await;
+    let registered = send(server.call(Method::POST, "/api/v1/sandbox/register").json(&register)).await;
     all.push(("sandbox/register", "token", registered));
 
-    let page = Page::signed_in(house).await;
+    let page = Page::signed_in(server).await;
     let sign_in = json!({ "name": "admin", "password": "correct horse" });
-    let begun = send(house.call(Method::POST, "/standin/v1/session").json(&sign_in)).await;
+    let begun = send(server.call(Method::POST, "/standin/v1/session").json(&sign_in)).await;
     all.push(("session, begun", "csrf", begun));
-    all.push(("session", "csrf", page.get(house, "/session").await));
-    let native = async |method: Method, path: &str, body: Value| send(page.call(house, method, path).json(&body)).await;
+    all.push(("session", "csrf", page.get(server, "/session").await));
+    let native =
+        async |method: Method, path: &str, body: Value| send(page.call(server, method, path).json(&body)).await;
     let app = format!("/apps/{APP_ID}");
-    all.push(("secrets", "secret", page.get(house, &format!("{app}/secrets")).await));
+    all.push(("secrets", "secret", page.get(server, &format!("{app}/secrets")).await));
     let added = native(Method::POST, &format!("{app}/users"), json!({ "id": "u5" })).await;
     all.push(("user created", "token", added));
     let reset = native(Method::POST, &format!("{app}/users/u5/reset-token"), json!({})).await;
@@ -406,9 +407,9 @@ fn under<'a>(value: &'a Value, name: &str, found: &mut Vec<&'a str>) {
 
 #[actix_web::test]
 async fn promise_44_no_cache_keeps_an_answer_that_carries_a_secret() {
-    let house = Standin::with(&[("STANDIN_ADMIN_PASSWORD", "correct horse")]).await;
-    house.command(&["app", "set", "--token-lifetime", "3600"]);
-    let answers = answers_with_secrets(&house).await;
+    let server = Standin::with(&[("STANDIN_ADMIN_PASSWORD", "correct horse")]).await;
+    server.command(&["app", "set", "--token-lifetime", "3600"]);
+    let answers = answers_with_secrets(&server).await;
     assert_eq!(answers.len(), 20);
     for (call, name, answer) in answers {
         assert!((200..300).contains(&answer.status), "{call}: {answer:?}");
@@ -418,7 +419,7 @@ async fn promise_44_no_cache_keeps_an_answer_that_carries_a_secret() {
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{call}");
     }
     for path in ["/", "/api/v1/nothing", "/api/v2.1/rest/user_profile", "/v4/x", "/standin/v1/apps", "/nothing"] {
-        let answer = house.get(path).await;
+        let answer = server.get(path).await;
         assert!(answer.header("cache-control").is_some(), "{path}: {answer:?}");
     }
 }

@@ -297,7 +297,7 @@ fn https_in_front_of_an_address_says_tls_and_others_may_stand_beside_it() {
 }
 
 #[test]
-fn half_of_what_tls_needs_is_refused_and_the_missing_half_named() {
+fn a_certificate_without_a_key_or_the_reverse_is_refused_and_the_missing_one_named() {
     let certificate = || Machine::default().flag("tls_certificate", "chain.pem");
     let listen = |machine: Machine| machine.flag("listen", "https://:443");
     assert_eq!(listen(certificate()).refusal(), "tls_certificate is given, but not tls_key: TLS needs both.");
@@ -340,7 +340,7 @@ fn trusted_proxies_are_addresses_and_networks() {
     for wrong in ["", "proxy.example", "10.0.0.0/33", "10.0.0.1,", "127.0.0.1:8080"] {
         assert!(parse(wrong).is_err(), "{wrong}");
     }
-    assert!(Machine::default().parse().unwrap().trusted_proxies.is_none(), "nobody unless named");
+    assert!(Machine::default().parse().unwrap().trusted_proxies.is_none(), "no administrator unless named");
 }
 
 #[test]
@@ -476,14 +476,14 @@ fn issue_14_variables_that_kubernetes_and_links_set_are_ignored_and_named() {
 
 #[actix_web::test]
 async fn issue_14_a_server_starts_as_a_service_called_standin_and_warns() {
-    let house = Standin::with(&OF_OTHERS).await;
-    house.logged("ignored variables that are no settings: STANDIN_APP_SECRET_SERVICE_PORT, ").await;
-    assert_eq!(house.get("/healthz").await.status, 200);
-    assert!(!house.log().contains("10.96.0.7"), "{}", house.log());
+    let server = Standin::with(&OF_OTHERS).await;
+    server.logged("ignored variables that are no settings: STANDIN_APP_SECRET_SERVICE_PORT, ").await;
+    assert_eq!(server.get("/healthz").await.status, 200);
+    assert!(!server.log().contains("10.96.0.7"), "{}", server.log());
 }
 
 #[test]
-fn a_file_that_is_no_toml_is_refused_with_its_line() {
+fn a_file_that_is_not_toml_is_refused_with_the_line() {
     let refusal = Machine::default().file("standin.toml", "log = 'info'\ndata = \"x").refusal();
     assert!(refusal.starts_with("standin.toml is no valid TOML at line 2: "), "{refusal}");
     assert!(!refusal.contains('\n'), "{refusal}");
@@ -612,7 +612,7 @@ fn secrets_have_no_flag_and_every_other_setting_has_one() {
 }
 
 #[test]
-fn a_variable_that_is_no_text_is_refused() {
+fn a_variable_that_is_not_utf_8_is_refused() {
     use std::os::unix::ffi::OsStringExt as _;
     let read = |_: &Path| Err(io::Error::from(io::ErrorKind::NotFound));
     let environment = vec![("STANDIN_DATA".into(), OsString::from_vec(vec![b'x', 0xff]))];

@@ -1,4 +1,4 @@
-//! The true server as a test fixture: the built binary on port 0 with a data folder of its own, spoken to over its wires.
+//! The real server as a test fixture: the built binary on port 0 with its own data folder, called over the network.
 
 use std::{
     io::{BufRead as _, BufReader},

@@ -45,13 +45,13 @@ use tempfile::TempDir;
 use super::rules::{PointReads as _, Reads as _, Rules as _, RulesOfNoApp as _};
 
 /// An open store in a folder of its own, with one app.
-struct Shelf {
+struct Fixture {
     folder: TempDir,
     store: Store,
     app: AppKey,
 }
 
-impl Shelf {
+impl Fixture {
     async fn fresh() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path());
@@ -121,7 +121,7 @@ pub(super) fn new_app(number: u32) -> NewApp {
         app_id: AppId::parse(&format!("shop-{number}")).unwrap(),
         sdk_app_id: SdkAppId::parse(1_400_000_000 + u64::from(number)).unwrap(),
         account: user_id("administrator"),
-        account_password: AccountPassword::DerivedSecret(derived(9)),
+        account_password: AccountPassword::Derived(derived(9)),
         secret: SealedSecret(vec![1, 2, 3]),
         license_key: SealedSecret(vec![4, 5, 6]),
         hosts: vec![Host::parse("shop.example").unwrap()],
@@ -192,46 +192,46 @@ fn ids(users: &[User]) -> Vec<&str> {
 
 #[actix_web::test]
 async fn one_id_asked_for_by_32_at_once_becomes_one_user() {
-    let shelf = Shelf::fresh().await;
+    let fixture = Fixture::fresh().await;
     let asked = (0..32).map(|n| {
         let if_known = if n % 2 == 0 { IfKnown::Refuse } else { IfKnown::Update };
-        shelf.store.register(shelf.app, UpsertUser { if_known, ..registration("guest") })
+        fixture.store.register(fixture.app, UpsertUser { if_known, ..registration("guest") })
     });
     let answers = join_all(asked).await;
     let created = answers.iter().filter(|answer| answer.as_ref().is_ok_and(|registered| registered.created));
     assert_eq!(created.count(), 1);
     let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Conflict(Resource::User))));
     assert_eq!(refused.count(), 15, "all that refuse a known user but the first, which created it");
-    assert_eq!(shelf.kinds(), [EventKind::Created]);
+    assert_eq!(fixture.kinds(), [EventKind::Created]);
     let listed =
-        shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 100), Order::OldestFirst).await).unwrap();
+        fixture.store.reads(async |db| db.users(fixture.app, Page::new(1, 100), Order::OldestFirst).await).unwrap();
     assert_eq!((listed.items.len(), listed.total), (1, 1));
 }
 
 #[actix_web::test]
 async fn two_writers_on_one_user_both_land() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("guest").await;
+    let fixture = Fixture::fresh().await;
+    fixture.register("guest").await;
     let status = ProfileChange { status: Patch::Set(StatusText::parse("away").unwrap()), ..ProfileChange::default() };
-    join(shelf.change("guest", named("Ann"), at(2)), shelf.change("guest", status, at(3))).await;
-    let profile = shelf.user("guest").unwrap().profile;
+    join(fixture.change("guest", named("Ann"), at(2)), fixture.change("guest", status, at(3))).await;
+    let profile = fixture.user("guest").unwrap().profile;
     assert_eq!(profile.display_name.unwrap().as_str(), "Ann");
     assert_eq!(profile.status.unwrap().as_str(), "away");
 }
 
 #[actix_web::test]
 async fn a_refused_write_harms_no_neighbour() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("known").await;
+    let fixture = Fixture::fresh().await;
+    fixture.register("known").await;
     let asked = (0..300).map(|n| match n % 3 {
-        0 => shelf.store.register(shelf.app, UpsertUser { if_known: IfKnown::Refuse, ..registration("known") }),
+        0 => fixture.store.register(fixture.app, UpsertUser { if_known: IfKnown::Refuse, ..registration("known") }),
         // Its picture is refused after its row was written: the handle of another user.
         1 => {
             let mut taken = registration(&format!("bad{n}"));
             taken.secrets.handle = handle("known");
-            shelf.store.register(shelf.app, taken)
+            fixture.store.register(fixture.app, taken)
         }
-        _ => shelf.store.register(shelf.app, registration(&format!("good{n}"))),
+        _ => fixture.store.register(fixture.app, registration(&format!("good{n}"))),
     });
     let answers = join_all(asked).await;
     for (n, answer) in answers.iter().enumerate() {
@@ -242,30 +242,30 @@ async fn a_refused_write_harms_no_neighbour() {
         }
     }
     assert_eq!(
-        shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 1), Order::OldestFirst).await).unwrap().total,
+        fixture.store.reads(async |db| db.users(fixture.app, Page::new(1, 1), Order::OldestFirst).await).unwrap().total,
         101
     );
-    assert_eq!(shelf.events().len(), 101);
+    assert_eq!(fixture.events().len(), 101);
 }
 
 #[actix_web::test]
 async fn every_change_has_exactly_its_event_in_the_order_of_the_commits() {
-    let shelf = Shelf::fresh().await;
+    let fixture = Fixture::fresh().await;
     let everything = UserChange {
         profile: named("Ann"),
         password: Some(password("$one", None)),
         state: Some(StateChange::Suspend { token: derived(60) }),
         ..UserChange::default()
     };
-    shelf.register("guest").await;
-    shelf.store.change_user(shelf.app, by_id("guest"), everything, at(2)).await.unwrap();
-    shelf.store.reset_token(shelf.app, user_id("guest"), derived(7), at(3)).await.unwrap();
+    fixture.register("guest").await;
+    fixture.store.change_user(fixture.app, by_id("guest"), everything, at(2)).await.unwrap();
+    fixture.store.reset_token(fixture.app, user_id("guest"), derived(7), at(3)).await.unwrap();
     let back = UserChange { state: Some(StateChange::Reactivate), ..UserChange::default() };
-    shelf.store.change_user(shelf.app, by_id("guest"), back, at(4)).await.unwrap();
-    shelf.store.delete_user(shelf.app, by_id("guest"), at(0), at(5)).await.unwrap();
+    fixture.store.change_user(fixture.app, by_id("guest"), back, at(4)).await.unwrap();
+    fixture.store.delete_user(fixture.app, by_id("guest"), at(0), at(5)).await.unwrap();
     let changed = EventKind::ProfileChanged { fields: vec![ProfileField::DisplayName] };
     assert_eq!(
-        shelf.kinds(),
+        fixture.kinds(),
         [
             EventKind::Created,
             changed,
@@ -276,29 +276,29 @@ async fn every_change_has_exactly_its_event_in_the_order_of_the_commits() {
             EventKind::Deleted,
         ]
     );
-    let events = shelf.events();
+    let events = fixture.events();
     assert!(events.windows(2).all(|pair| pair[0].seq < pair[1].seq));
     assert_eq!(events.iter().map(|event| event.at.micros()).collect::<Vec<_>>(), [1, 2, 2, 2, 3, 4, 5]);
-    assert!(events.iter().all(|event| event.app == shelf.app && event.id.as_str() == "guest"));
-    let later = shelf.store.reads(async |db| db.events_after(events[2].seq, 2).await).unwrap().events;
+    assert!(events.iter().all(|event| event.app == fixture.app && event.id.as_str() == "guest"));
+    let later = fixture.store.reads(async |db| db.events_after(events[2].seq, 2).await).unwrap().events;
     assert_eq!(later, events[3..5]);
 }
 
 #[actix_web::test]
-async fn events_of_writers_at_once_tell_what_is_stored() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("guest").await;
-    let writers = (0..32).map(|n| shelf.change("guest", named(&format!("name {n}")), at(100 + n)));
+async fn events_of_concurrent_writers_match_the_stored_data() {
+    let fixture = Fixture::fresh().await;
+    fixture.register("guest").await;
+    let writers = (0..32).map(|n| fixture.change("guest", named(&format!("name {n}")), at(100 + n)));
     join_all(writers).await;
-    let last = shelf.events().pop().unwrap();
-    let user = shelf.user("guest").unwrap();
-    assert_eq!(shelf.events().len(), 33);
-    assert_eq!(last.at, user.updated_at, "the last event tells of the change that stands");
+    let last = fixture.events().pop().unwrap();
+    let user = fixture.user("guest").unwrap();
+    assert_eq!(fixture.events().len(), 33);
+    assert_eq!(last.at, user.updated_at, "the last event matches the stored state");
 }
 
 #[actix_web::test]
 async fn a_change_that_changes_nothing_leaves_no_trace() {
-    let shelf = Shelf::fresh().await;
+    let fixture = Fixture::fresh().await;
     let extras =
         Extras::parse(json!({ "level": 0.1, "big": 9_007_199_254_740_993_u64, "ratio": 1.7976931348623157e308 }));
     let change = ProfileChange {
@@ -307,35 +307,35 @@ async fn a_change_that_changes_nothing_leaves_no_trace() {
         ..named("Ann")
     };
     let first = UpsertUser { change: change.clone(), chosen: Some(chosen("$one", None)), ..registration("guest") };
-    let created = shelf.store.register(shelf.app, first.clone()).await.unwrap().user;
-    let again = shelf.store.register(shelf.app, UpsertUser { at: at(9), ..first }).await.unwrap();
-    let changed = shelf.change("guest", change, at(10)).await;
+    let created = fixture.store.register(fixture.app, first.clone()).await.unwrap().user;
+    let again = fixture.store.register(fixture.app, UpsertUser { at: at(9), ..first }).await.unwrap();
+    let changed = fixture.change("guest", change, at(10)).await;
     let active = UserChange { state: Some(StateChange::Reactivate), ..UserChange::default() };
-    shelf.store.change_user(shelf.app, by_id("guest"), active, at(11)).await.unwrap();
+    fixture.store.change_user(fixture.app, by_id("guest"), active, at(11)).await.unwrap();
     assert!(!again.created);
     assert_eq!((&again.user, &changed), (&created, &created));
-    assert_eq!(shelf.user("guest"), Some(created));
-    assert_eq!(shelf.kinds(), [EventKind::Created]);
+    assert_eq!(fixture.user("guest"), Some(created));
+    assert_eq!(fixture.kinds(), [EventKind::Created]);
 }
 
 #[actix_web::test]
 async fn a_known_user_takes_given_fields_and_keeps_its_secrets() {
-    let shelf = Shelf::fresh().await;
-    let created = shelf.register("guest").await;
+    let fixture = Fixture::fresh().await;
+    let created = fixture.register("guest").await;
     let mut again = UpsertUser { change: named("Ann"), ..registration("guest") };
     again.secrets = NewSecrets { token: derived(50), issued: derived(51), handle: handle("other") };
-    let known = shelf.store.register(shelf.app, again).await.unwrap();
+    let known = fixture.store.register(fixture.app, again).await.unwrap();
     assert_eq!(known.user.key, created.user.key);
     assert_eq!(known.user.handle, created.user.handle);
     assert_eq!((known.credentials.token, known.credentials.issued), (derived(1), derived(2)));
     assert_eq!(known.user.display_name_or_id(), "Ann");
-    assert_eq!(shelf.store.credentials(shelf.app, &user_id("guest")).unwrap(), Some(known.credentials));
-    assert_eq!(shelf.user("guest"), Some(known.user));
+    assert_eq!(fixture.store.credentials(fixture.app, &user_id("guest")).unwrap(), Some(known.credentials));
+    assert_eq!(fixture.user("guest"), Some(known.user));
 }
 
 #[actix_web::test]
 async fn promise_59_a_new_password_ends_all_that_was_issued_but_the_ticket_issued_with_it() {
-    let shelf = Shelf::fresh().await;
+    let fixture = Fixture::fresh().await;
     let ticket = |number| {
         Some(NewTicket {
             digest: Digest([number; 32]),
@@ -345,37 +345,37 @@ async fn promise_59_a_new_password_ends_all_that_was_issued_but_the_ticket_issue
         })
     };
     let first = UpsertUser { ticket: ticket(1), chosen: Some(chosen("$one", None)), ..registration("guest") };
-    let created = shelf.store.register(shelf.app, first.clone()).await.unwrap();
-    assert_eq!(shelf.kinds(), [EventKind::Created], "choosing one at creation changes none");
+    let created = fixture.store.register(fixture.app, first.clone()).await.unwrap();
+    assert_eq!(fixture.kinds(), [EventKind::Created], "choosing one at creation changes none");
     let state = SessionState { salt: Salt([1; 16]), renewed_at: at(1), token_expires_at: at(2), ends_at: at(1000) };
-    let begin = || shelf.store.begin_session(shelf.app, created.credentials.clone(), state, 9);
+    let begin = || fixture.store.begin_session(fixture.app, created.credentials.clone(), state, 9);
     let session = begin().await.unwrap();
     let second = UpsertUser { ticket: ticket(2), ..first.clone() };
-    let same = shelf.store.register(shelf.app, second).await.unwrap();
-    assert!(shelf.store.ticket(&Digest([1; 32])).unwrap().is_some(), "the same password ends nothing");
+    let same = fixture.store.register(fixture.app, second).await.unwrap();
+    assert!(fixture.store.ticket(&Digest([1; 32])).unwrap().is_some(), "the same password ends nothing");
     assert_eq!(same.credentials, created.credentials);
     let secrets = NewSecrets { token: derived(50), issued: derived(51), handle: handle("other") };
     let other = chosen("$two", Some("$one"));
     let third = UpsertUser { ticket: ticket(3), chosen: Some(other), secrets, ..first.clone() };
-    let drawn = shelf.store.register(shelf.app, third.clone()).await.unwrap().credentials;
-    let alive = [1, 2, 3].map(|number| shelf.store.ticket(&Digest([number; 32])).unwrap().is_some());
+    let drawn = fixture.store.register(fixture.app, third.clone()).await.unwrap().credentials;
+    let alive = [1, 2, 3].map(|number| fixture.store.ticket(&Digest([number; 32])).unwrap().is_some());
     assert_eq!(alive, [false, false, true]);
     assert_eq!((drawn.token, drawn.issued), (derived(50), derived(51)), "drawn anew");
-    assert_eq!(shelf.store.credentials(shelf.app, &user_id("guest")).unwrap(), Some(drawn));
-    assert!(shelf.store.session(shelf.app, session).unwrap().is_none(), "sessions with refresh tokens end too");
+    assert_eq!(fixture.store.credentials(fixture.app, &user_id("guest")).unwrap(), Some(drawn));
+    assert!(fixture.store.session(fixture.app, session).unwrap().is_none(), "sessions with refresh tokens end too");
     let late = begin().await;
     assert_eq!(late, Err(Error::Unauthenticated(Unauthenticated::Wrong)), "the former password was checked too early");
-    assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::PasswordChanged]);
+    assert_eq!(fixture.kinds(), [EventKind::Created, EventKind::PasswordChanged]);
     let stale = UpsertUser { change: named("Ann"), chosen: Some(chosen("$three", Some("$one"))), ..first };
-    let stale = shelf.store.register(shelf.app, stale).await.map(|_| ());
+    let stale = fixture.store.register(fixture.app, stale).await.map(|_| ());
     assert_eq!(stale, Err(Error::Conflict(Resource::NewerVersion)), "it was compared with a password of the past");
-    assert_eq!(shelf.user("guest").unwrap().display_name_or_id(), "guest", "nothing was changed");
+    assert_eq!(fixture.user("guest").unwrap().display_name_or_id(), "guest", "nothing was changed");
 }
 
 #[actix_web::test]
 async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_session() {
-    let shelf = Shelf::fresh().await;
-    let key = shelf.register("ada").await.user.key;
+    let fixture = Fixture::fresh().await;
+    let key = fixture.register("ada").await.user.key;
     let issue = |number: u8, seen: Option<PasswordHash>, issued: DerivedSecret| {
         let ticket = NewTicket {
             digest: Digest([number; 32]),
@@ -383,100 +383,107 @@ async fn a_login_that_a_suspension_or_another_password_overtook_begins_no_sessio
             vendor: Vendor::MirrorFly,
             newest_kept: None,
         };
-        shelf.store.issue_ticket(shelf.app, Principal::User { key, chosen: seen, issued: issued.digest }, ticket, at(2))
+        fixture.store.issue_ticket(
+            fixture.app,
+            Principal::User { key, chosen: seen, issued: issued.digest },
+            ticket,
+            at(2),
+        )
     };
     let missing = Err(Error::NotFound(Resource::User));
     let (former, current) = (PasswordHash("$one".to_owned()), PasswordHash("$two".to_owned()));
     let change = UserChange { password: Some(password(&current.0, None)), ..UserChange::default() };
-    shelf.store.change_user(shelf.app, by_id("ada"), change, at(1)).await.unwrap();
+    fixture.store.change_user(fixture.app, by_id("ada"), change, at(1)).await.unwrap();
     let drawn = derived(91);
     assert_eq!((issue(1, None, drawn).await, issue(2, Some(former), drawn).await), (missing.clone(), missing.clone()));
     assert_eq!(issue(3, Some(current.clone()), derived(2)).await, missing);
     assert_eq!(issue(4, Some(current.clone()), drawn).await, Ok(()));
     let suspend = UserChange { state: Some(StateChange::Suspend { token: derived(60) }), ..UserChange::default() };
-    shelf.store.change_user(shelf.app, by_id("ada"), suspend, at(3)).await.unwrap();
+    fixture.store.change_user(fixture.app, by_id("ada"), suspend, at(3)).await.unwrap();
     assert_eq!(issue(5, Some(current), drawn).await, missing);
 }
 
 #[actix_web::test]
 async fn suspending_ends_the_sessions_of_that_user_alone() {
-    let shelf = Shelf::fresh().await;
-    let [bad, good] = [shelf.register("bad").await.user.key, shelf.register("good").await.user.key];
-    let theirs = shelf.ticket(Principal::User { key: bad, chosen: None, issued: derived(2).digest }, 1, at(1000)).await;
+    let fixture = Fixture::fresh().await;
+    let [bad, good] = [fixture.register("bad").await.user.key, fixture.register("good").await.user.key];
+    let theirs =
+        fixture.ticket(Principal::User { key: bad, chosen: None, issued: derived(2).digest }, 1, at(1000)).await;
     let others =
-        shelf.ticket(Principal::User { key: good, chosen: None, issued: derived(2).digest }, 2, at(1000)).await;
-    let back_end = shelf.ticket(Principal::BackEnd, 3, at(1000)).await;
+        fixture.ticket(Principal::User { key: good, chosen: None, issued: derived(2).digest }, 2, at(1000)).await;
+    let back_end = fixture.ticket(Principal::BackEnd, 3, at(1000)).await;
     let suspend = UserChange { state: Some(StateChange::Suspend { token: derived(60) }), ..UserChange::default() };
-    let suspended = shelf.store.change_user(shelf.app, by_id("bad"), suspend.clone(), at(2)).await.unwrap();
-    shelf.store.change_user(shelf.app, by_id("bad"), suspend, at(3)).await.unwrap();
+    let suspended = fixture.store.change_user(fixture.app, by_id("bad"), suspend.clone(), at(2)).await.unwrap();
+    fixture.store.change_user(fixture.app, by_id("bad"), suspend, at(3)).await.unwrap();
     assert_eq!(suspended.state, State::Suspended);
-    assert_eq!(shelf.store.credentials(shelf.app, &user_id("bad")).unwrap().unwrap().state, State::Suspended);
-    assert_eq!(shelf.store.ticket(&theirs).unwrap(), None);
+    assert_eq!(fixture.store.credentials(fixture.app, &user_id("bad")).unwrap().unwrap().state, State::Suspended);
+    assert_eq!(fixture.store.ticket(&theirs).unwrap(), None);
     let ticket =
         NewTicket { digest: Digest([4; 32]), expires_at: at(1000), vendor: Vendor::MirrorFly, newest_kept: None };
-    let issued = shelf
+    let issued = fixture
         .store
-        .issue_ticket(shelf.app, Principal::User { key: bad, chosen: None, issued: derived(2).digest }, ticket, at(3))
+        .issue_ticket(fixture.app, Principal::User { key: bad, chosen: None, issued: derived(2).digest }, ticket, at(3))
         .await;
     assert_eq!(issued, Err(Error::NotFound(Resource::User)));
     let asked = UpsertUser { ticket: Some(ticket), change: named("New"), ..registration("bad") };
-    assert!(matches!(shelf.store.register(shelf.app, asked).await, Err(Error::Forbidden(_))));
-    assert_eq!((shelf.store.ticket(&ticket.digest).unwrap(), shelf.user("bad")), (None, Some(suspended)));
-    assert!(shelf.store.ticket(&others).unwrap().is_some());
-    assert_eq!(shelf.store.ticket(&back_end).unwrap().unwrap().holder, TicketHolder::BackEnd);
-    assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::Created, EventKind::Suspended]);
-    let listed = shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 10), Order::OldestFirst).await).unwrap();
+    assert!(matches!(fixture.store.register(fixture.app, asked).await, Err(Error::Forbidden(_))));
+    assert_eq!((fixture.store.ticket(&ticket.digest).unwrap(), fixture.user("bad")), (None, Some(suspended)));
+    assert!(fixture.store.ticket(&others).unwrap().is_some());
+    assert_eq!(fixture.store.ticket(&back_end).unwrap().unwrap().holder, TicketHolder::BackEnd);
+    assert_eq!(fixture.kinds(), [EventKind::Created, EventKind::Created, EventKind::Suspended]);
+    let listed =
+        fixture.store.reads(async |db| db.users(fixture.app, Page::new(1, 10), Order::OldestFirst).await).unwrap();
     assert_eq!(ids(&listed.items), ["bad", "good"], "suspended users are listed");
 }
 
 #[actix_web::test]
 async fn a_reset_token_replaces_the_former_one_and_nothing_else() {
-    let shelf = Shelf::fresh().await;
-    let before = shelf.register("guest").await;
-    shelf.store.reset_token(shelf.app, user_id("guest"), derived(7), at(2)).await.unwrap();
-    let after = shelf.store.credentials(shelf.app, &user_id("guest")).unwrap().unwrap();
+    let fixture = Fixture::fresh().await;
+    let before = fixture.register("guest").await;
+    fixture.store.reset_token(fixture.app, user_id("guest"), derived(7), at(2)).await.unwrap();
+    let after = fixture.store.credentials(fixture.app, &user_id("guest")).unwrap().unwrap();
     assert_eq!((after.token, after.issued), (derived(7), before.credentials.issued));
-    assert_eq!(shelf.user("guest"), Some(User { version: 2, ..before.user }));
+    assert_eq!(fixture.user("guest"), Some(User { version: 2, ..before.user }));
 }
 
 #[actix_web::test]
 async fn an_expired_ticket_is_found_until_it_is_forgotten() {
-    let shelf = Shelf::fresh().await;
-    let key = shelf.register("guest").await.user.key;
+    let fixture = Fixture::fresh().await;
+    let key = fixture.register("guest").await.user.key;
     let mut digests = Vec::new();
     for (number, expires_at) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
         digests.push(
-            shelf
+            fixture
                 .ticket(Principal::User { key, chosen: None, issued: derived(2).digest }, number, at(expires_at))
                 .await,
         );
     }
-    let ticket = shelf.store.ticket(&digests[1]).unwrap().unwrap();
-    assert_eq!((ticket.app, ticket.expires_at), (shelf.app, at(10)));
+    let ticket = fixture.store.ticket(&digests[1]).unwrap().unwrap();
+    assert_eq!((ticket.app, ticket.expires_at), (fixture.app, at(10)));
     assert_eq!(ticket.holder, TicketHolder::User { key, id: user_id("guest") });
-    assert_eq!(shelf.store.forget_expired_tickets(at(9), 100).await, Ok(0));
-    assert_eq!(shelf.store.forget_expired_tickets(at(30), 2).await, Ok(2));
-    let alive = |n: usize| shelf.store.ticket(&digests[n]).unwrap().is_some();
+    assert_eq!(fixture.store.forget_expired_tickets(at(9), 100).await, Ok(0));
+    assert_eq!(fixture.store.forget_expired_tickets(at(30), 2).await, Ok(2));
+    let alive = |n: usize| fixture.store.ticket(&digests[n]).unwrap().is_some();
     assert_eq!([0, 1, 2, 3].map(alive), [true, false, false, true], "the longest expired go first");
-    assert_eq!(shelf.store.forget_expired_tickets(at(30), 2).await, Ok(1));
+    assert_eq!(fixture.store.forget_expired_tickets(at(30), 2).await, Ok(1));
     assert!(alive(3));
 }
 
 #[actix_web::test]
 async fn pages_equal_a_straight_enumeration() {
-    let shelf = Shelf::fresh().await;
+    let fixture = Fixture::fresh().await;
     let mut dice = Dice(7);
     let mut alive: Vec<String> = Vec::new();
     for round in 0..4 {
         let fresh: Vec<String> = (0..900).map(|n| format!("u{round}-{n}")).collect();
         for chunk in fresh.chunks(300) {
-            join_all(chunk.iter().map(|id| shelf.register(id))).await;
+            join_all(chunk.iter().map(|id| fixture.register(id))).await;
         }
         alive.extend(fresh);
         let (gone, kept): (Vec<_>, Vec<_>) = alive.into_iter().partition(|_| dice.below(3) == 0);
         alive = kept;
         for chunk in gone.chunks(300) {
-            let deletions = chunk.iter().map(|id| shelf.store.delete_user(shelf.app, by_id(id), at(0), at(2)));
+            let deletions = chunk.iter().map(|id| fixture.store.delete_user(fixture.app, by_id(id), at(0), at(2)));
             assert!(join_all(deletions).await.iter().all(Result::is_ok));
         }
     }
@@ -484,12 +491,12 @@ async fn pages_equal_a_straight_enumeration() {
     let mut holes = alive.split_off(alive.len() - 50);
     holes.extend(alive.drain(200..1100));
     for id in holes {
-        shelf.store.delete_user(shelf.app, by_id(&id), at(0), at(3)).await.unwrap();
+        fixture.store.delete_user(fixture.app, by_id(&id), at(0), at(3)).await.unwrap();
     }
-    pages_tell(&shelf, &alive, &mut dice);
+    pages_tell(&fixture, &alive, &mut dice);
 }
 
-fn pages_tell(shelf: &Shelf, alive: &[String], dice: &mut Dice) {
+fn pages_tell(fixture: &Fixture, alive: &[String], dice: &mut Dice) {
     let newest: Vec<&String> = alive.iter().rev().collect();
     let oldest: Vec<&String> = alive.iter().collect();
     for _ in 0..300 {
@@ -497,15 +504,17 @@ fn pages_tell(shelf: &Shelf, alive: &[String], dice: &mut Dice) {
         let number = 1 + dice.below(u32::try_from(alive.len()).unwrap() / limit + 3);
         for (order, expected) in [(Order::OldestFirst, &oldest), (Order::NewestFirst, &newest)] {
             let page =
-                shelf.store.reads(async |db| db.users(shelf.app, Page::new(number, limit), order).await).unwrap();
+                fixture.store.reads(async |db| db.users(fixture.app, Page::new(number, limit), order).await).unwrap();
             let skipped = expected.iter().skip((number as usize - 1) * limit as usize);
             let expected: Vec<&str> = skipped.take(limit as usize).map(|id| id.as_str()).collect();
             assert_eq!(ids(&page.items), expected, "page {number} of {limit}, {order:?}");
             assert_eq!(page.total, alive.len() as u64);
         }
     }
-    let beyond =
-        shelf.store.reads(async |db| db.users(shelf.app, Page::new(u32::MAX, 100), Order::NewestFirst).await).unwrap();
+    let beyond = fixture
+        .store
+        .reads(async |db| db.users(fixture.app, Page::new(u32::MAX, 100), Order::NewestFirst).await)
+        .unwrap();
     assert_eq!((beyond.items.len(), beyond.total), (0, alive.len() as u64));
 }
 
@@ -520,84 +529,84 @@ impl Dice {
 }
 
 #[actix_web::test]
-async fn a_list_of_nobody_is_empty() {
-    let shelf = Shelf::fresh().await;
+async fn a_list_of_an_unknown_user_is_empty() {
+    let fixture = Fixture::fresh().await;
     for order in [Order::OldestFirst, Order::NewestFirst] {
-        let listed = shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 20), order).await).unwrap();
+        let listed = fixture.store.reads(async |db| db.users(fixture.app, Page::new(1, 20), order).await).unwrap();
         assert_eq!((listed.items.len(), listed.total), (0, 0));
     }
 }
 
 #[actix_web::test]
 async fn nothing_crosses_from_one_app_to_another() {
-    let shelf = Shelf::fresh().await;
-    let foreign = shelf.store.create_app(new_app(2), at(0)).await.unwrap().key;
-    let key = shelf.register("guest").await.user.key;
-    shelf.show("guest", upload(1), at(2)).await;
+    let fixture = Fixture::fresh().await;
+    let foreign = fixture.store.create_app(new_app(2), at(0)).await.unwrap().key;
+    let key = fixture.register("guest").await.user.key;
+    fixture.show("guest", upload(1), at(2)).await;
     let id = user_id("guest");
     let missing = Error::NotFound(Resource::User);
-    assert_eq!(shelf.store.user(foreign, &id).unwrap(), None);
-    assert_eq!(shelf.store.credentials(foreign, &id).unwrap(), None);
+    assert_eq!(fixture.store.user(foreign, &id).unwrap(), None);
+    assert_eq!(fixture.store.credentials(foreign, &id).unwrap(), None);
     assert_eq!(
-        shelf.store.reads(async |db| db.users(foreign, Page::new(1, 10), Order::OldestFirst).await).unwrap().total,
+        fixture.store.reads(async |db| db.users(foreign, Page::new(1, 10), Order::OldestFirst).await).unwrap().total,
         0
     );
-    let refused = shelf.store.change_user(foreign, Owner::Named(id.clone()), UserChange::default(), at(3)).await;
+    let refused = fixture.store.change_user(foreign, Owner::Named(id.clone()), UserChange::default(), at(3)).await;
     assert_eq!(refused.unwrap_err(), missing);
-    assert_eq!(shelf.store.reset_token(foreign, id.clone(), derived(7), at(3)).await, Err(missing.clone()));
-    assert_eq!(shelf.store.delete_user(foreign, Owner::Named(id.clone()), at(0), at(3)).await, Err(missing.clone()));
+    assert_eq!(fixture.store.reset_token(foreign, id.clone(), derived(7), at(3)).await, Err(missing.clone()));
+    assert_eq!(fixture.store.delete_user(foreign, Owner::Named(id.clone()), at(0), at(3)).await, Err(missing.clone()));
     let ticket =
         NewTicket { digest: Digest([1; 32]), expires_at: at(100), vendor: Vendor::MirrorFly, newest_kept: None };
     assert_eq!(
-        shelf
+        fixture
             .store
             .issue_ticket(foreign, Principal::User { key, chosen: None, issued: derived(2).digest }, ticket, at(3))
             .await,
         Err(missing)
     );
-    let nowhere = shelf.store.issue_ticket(AppKey(99), Principal::BackEnd, ticket, at(3)).await;
+    let nowhere = fixture.store.issue_ticket(AppKey(99), Principal::BackEnd, ticket, at(3)).await;
     assert_eq!(nowhere, Err(Error::NotFound(Resource::App)));
     let mut namesake = registration("guest");
     namesake.secrets.handle = handle("namesake");
     let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
     namesake.change.avatar = Some(AvatarChange::Owned(picture_key(1), Some(address.clone())));
-    let namesake = shelf.store.register(foreign, namesake).await.unwrap();
+    let namesake = fixture.store.register(foreign, namesake).await.unwrap();
     assert!(namesake.created && namesake.user.key != key);
     assert_eq!(namesake.user.profile.avatar, Avatar::Elsewhere(address), "a foreign picture is an address as any");
-    let (app, user) = shelf.store.user_by_handle(&handle("namesake")).unwrap().unwrap();
+    let (app, user) = fixture.store.user_by_handle(&handle("namesake")).unwrap().unwrap();
     assert_eq!((app, user), (foreign, namesake.user));
-    assert_eq!(shelf.store.picture(&picture_key(1)).unwrap().unwrap().app, shelf.app);
+    assert_eq!(fixture.store.picture(&picture_key(1)).unwrap().unwrap().app, fixture.app);
 }
 
 #[actix_web::test]
 async fn a_user_of_a_freed_id_is_another_user() {
-    let shelf = Shelf::fresh().await;
-    let former = shelf.register("guest").await.user;
-    shelf.show("guest", upload(1), at(2)).await;
+    let fixture = Fixture::fresh().await;
+    let former = fixture.register("guest").await.user;
+    fixture.show("guest", upload(1), at(2)).await;
     let ticket =
-        shelf.ticket(Principal::User { key: former.key, chosen: None, issued: derived(2).digest }, 1, at(1000)).await;
-    shelf.store.delete_user(shelf.app, by_id("guest"), at(0), at(3)).await.unwrap();
-    assert_eq!(shelf.user("guest"), None);
+        fixture.ticket(Principal::User { key: former.key, chosen: None, issued: derived(2).digest }, 1, at(1000)).await;
+    fixture.store.delete_user(fixture.app, by_id("guest"), at(0), at(3)).await.unwrap();
+    assert_eq!(fixture.user("guest"), None);
     let mut again = registration("guest");
     again.secrets.handle = handle("again");
-    let user = shelf.store.register(shelf.app, again).await.unwrap().user;
+    let user = fixture.store.register(fixture.app, again).await.unwrap().user;
     assert!(user.key.0 > former.key.0);
-    assert_eq!(shelf.store.ticket(&ticket).unwrap(), None);
+    assert_eq!(fixture.store.ticket(&ticket).unwrap(), None);
     assert_eq!(user.profile.avatar, Avatar::Tile);
-    assert_eq!(shelf.store.picture(&picture_key(1)).unwrap(), None);
-    assert_eq!(shelf.store.user_by_handle(&former.handle).unwrap(), None);
+    assert_eq!(fixture.store.picture(&picture_key(1)).unwrap(), None);
+    assert_eq!(fixture.store.user_by_handle(&former.handle).unwrap(), None);
     let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
-    let avatar = shelf.show("guest", AvatarChange::Owned(picture_key(1), Some(address.clone())), at(4)).await;
+    let avatar = fixture.show("guest", AvatarChange::Owned(picture_key(1), Some(address.clone())), at(4)).await;
     assert_eq!(avatar, Avatar::Elsewhere(address), "nor can it be taken back by the new one");
-    assert_eq!(shelf.store.take_released_pictures(at(4), 10).await, Ok(vec![picture_key(1)]), "its file is swept");
+    assert_eq!(fixture.store.take_released_pictures(at(4), 10).await, Ok(vec![picture_key(1)]), "its file is swept");
 }
 
 #[actix_web::test]
 async fn a_key_is_never_used_twice_even_when_the_newest_user_goes() {
-    let shelf = Shelf::fresh().await;
-    let former = shelf.register("guest").await.user.key;
-    shelf.store.delete_user(shelf.app, by_id("guest"), at(0), at(2)).await.unwrap();
-    let Shelf { folder, store, app } = shelf;
+    let fixture = Fixture::fresh().await;
+    let former = fixture.register("guest").await.user.key;
+    fixture.store.delete_user(fixture.app, by_id("guest"), at(0), at(2)).await.unwrap();
+    let Fixture { folder, store, app } = fixture;
     store.close().await;
     let store = open(folder.path());
     let later = store.register(app, registration("guest")).await.unwrap().user.key;
@@ -606,22 +615,22 @@ async fn a_key_is_never_used_twice_even_when_the_newest_user_goes() {
 
 #[actix_web::test]
 async fn a_replaced_picture_is_released_and_can_be_taken_back() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("guest").await;
+    let fixture = Fixture::fresh().await;
+    fixture.register("guest").await;
     let (first, second) = (picture_key(1), picture_key(2));
-    assert_eq!(shelf.show("guest", upload(1), at(2)).await, Avatar::Picture(first.clone(), PictureKind::Jpeg));
-    assert_eq!(shelf.store.take_released_pictures(at(100), 10).await, Ok(vec![]), "the current one stays");
-    shelf.show("guest", upload(2), at(3)).await;
+    assert_eq!(fixture.show("guest", upload(1), at(2)).await, Avatar::Picture(first.clone(), PictureKind::Jpeg));
+    assert_eq!(fixture.store.take_released_pictures(at(100), 10).await, Ok(vec![]), "the current one stays");
+    fixture.show("guest", upload(2), at(3)).await;
     let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
-    let back = shelf.show("guest", AvatarChange::Owned(first.clone(), Some(address)), at(4)).await;
+    let back = fixture.show("guest", AvatarChange::Owned(first.clone(), Some(address)), at(4)).await;
     assert_eq!(back, Avatar::Picture(first.clone(), PictureKind::Jpeg));
-    assert_eq!(shelf.user("guest").unwrap().profile.avatar, back);
-    let stored = shelf.store.picture(&second).unwrap().unwrap();
+    assert_eq!(fixture.user("guest").unwrap().profile.avatar, back);
+    let stored = fixture.store.picture(&second).unwrap().unwrap();
     assert_eq!((stored.width_px, stored.height_px, stored.kind), (640, 480, PictureKind::Jpeg));
-    assert_eq!(shelf.store.take_released_pictures(at(4), 10).await, Ok(vec![]), "not before its time");
-    assert_eq!(shelf.store.take_released_pictures(at(5), 10).await, Ok(vec![second.clone()]));
-    assert_eq!(shelf.store.picture(&second).unwrap(), None);
-    let kept = shelf.store.reads(async |db| {
+    assert_eq!(fixture.store.take_released_pictures(at(4), 10).await, Ok(vec![]), "not before its time");
+    assert_eq!(fixture.store.take_released_pictures(at(5), 10).await, Ok(vec![second.clone()]));
+    assert_eq!(fixture.store.picture(&second).unwrap(), None);
+    let kept = fixture.store.reads(async |db| {
         let rows = db.pictures();
         Ok((rows.shards()?, rows.keys_in(first.shard())?))
     });
@@ -630,33 +639,33 @@ async fn a_replaced_picture_is_released_and_can_be_taken_back() {
 
 #[actix_web::test]
 async fn a_picture_of_another_user_is_an_address_as_any() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("ann").await;
-    shelf.register("bob").await;
-    shelf.show("ann", upload(1), at(2)).await;
+    let fixture = Fixture::fresh().await;
+    fixture.register("ann").await;
+    fixture.register("bob").await;
+    fixture.show("ann", upload(1), at(2)).await;
     let address = HttpAddress::parse("https://standin.example/p/1").unwrap();
-    let avatar = shelf.show("bob", AvatarChange::Owned(picture_key(1), Some(address.clone())), at(3)).await;
+    let avatar = fixture.show("bob", AvatarChange::Owned(picture_key(1), Some(address.clone())), at(3)).await;
     assert_eq!(avatar, Avatar::Elsewhere(address.clone()));
-    assert_eq!(shelf.user("bob").unwrap().profile.avatar, Avatar::Elsewhere(address));
-    assert!(matches!(shelf.user("ann").unwrap().profile.avatar, Avatar::Picture(..)));
-    shelf.show("bob", AvatarChange::Tile, at(4)).await;
-    assert_eq!(shelf.user("bob").unwrap().profile.avatar, Avatar::Tile);
+    assert_eq!(fixture.user("bob").unwrap().profile.avatar, Avatar::Elsewhere(address));
+    assert!(matches!(fixture.user("ann").unwrap().profile.avatar, Avatar::Picture(..)));
+    fixture.show("bob", AvatarChange::Tile, at(4)).await;
+    assert_eq!(fixture.user("bob").unwrap().profile.avatar, Avatar::Tile);
 }
 
 #[actix_web::test]
 async fn released_pictures_are_taken_longest_released_first_and_a_few_at_a_time() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("guest").await;
+    let fixture = Fixture::fresh().await;
+    fixture.register("guest").await;
     for number in 1..=5 {
-        shelf.show("guest", upload(number), at(i64::from(number) * 10)).await;
+        fixture.show("guest", upload(number), at(i64::from(number) * 10)).await;
     }
-    assert_eq!(shelf.store.take_released_pictures(at(100), 3).await.unwrap().len(), 3);
-    assert_eq!(shelf.store.take_released_pictures(at(100), 3).await, Ok(vec![picture_key(4)]));
+    assert_eq!(fixture.store.take_released_pictures(at(100), 3).await.unwrap().len(), 3);
+    assert_eq!(fixture.store.take_released_pictures(at(100), 3).await, Ok(vec![picture_key(4)]));
 }
 
 #[actix_web::test]
 async fn a_profile_comes_back_byte_for_byte() {
-    let shelf = Shelf::fresh().await;
+    let fixture = Fixture::fresh().await;
     let pairs = json!({ "zeta": "1", "alpha": true, "mid": 2.5 });
     let Value::Object(pairs) = pairs else { unreachable!() };
     let change = ProfileChange {
@@ -680,12 +689,12 @@ async fn a_profile_comes_back_byte_for_byte() {
         },
         custom: [(CustomName::parse("Test1").unwrap(), CustomValue::parse(" x\n").unwrap())].into(),
     };
-    let user = shelf.store.register(shelf.app, UpsertUser { change, ..registration("guest") }).await.unwrap().user;
-    assert_eq!(shelf.user("guest").as_ref(), Some(&user));
-    let metadata = shelf.user("guest").unwrap().profile.metadata;
+    let user = fixture.store.register(fixture.app, UpsertUser { change, ..registration("guest") }).await.unwrap().user;
+    assert_eq!(fixture.user("guest").as_ref(), Some(&user));
+    let metadata = fixture.user("guest").unwrap().profile.metadata;
     let keys: Vec<&String> = metadata.as_object().keys().collect();
     assert_eq!(keys, ["zeta", "alpha", "mid"], "in the order they were given");
-    assert_eq!(shelf.store.user_by_handle(&user.handle).unwrap(), Some((shelf.app, user.clone())));
+    assert_eq!(fixture.store.user_by_handle(&user.handle).unwrap(), Some((fixture.app, user.clone())));
     let cleared = ProfileChange {
         display_name: Patch::Clear,
         avatar: Some(AvatarChange::Tile),
@@ -699,30 +708,30 @@ async fn a_profile_comes_back_byte_for_byte() {
     };
     let left = Profile { tencent_profile: user.profile.tencent_profile, ..Profile::default() };
     assert_eq!(
-        shelf.change("guest", cleared, at(2)).await.profile,
+        fixture.change("guest", cleared, at(2)).await.profile,
         left,
-        "what Tencent's wire sets, it never takes back"
+        "Tencent's API sets fields and never removes them"
     );
-    assert_eq!(shelf.user("guest").unwrap().profile, left);
+    assert_eq!(fixture.user("guest").unwrap().profile, left);
 }
 
 #[actix_web::test]
 async fn numbers_of_extras_come_back_as_they_were() {
-    let shelf = Shelf::fresh().await;
+    let fixture = Fixture::fresh().await;
     let mut dice = Dice(3);
     let drawn =
         (0..1000).map(|_| f64::from_bits(u64::from(dice.below(1 << 31)) << 32 | u64::from(dice.below(1 << 31))));
     let numbers: Vec<f64> = drawn.filter(|number| number.is_finite()).take(500).collect();
     let extras = Extras::parse(json!({ "numbers": numbers })).unwrap();
     let change = ProfileChange { extras: Patch::Set(extras.clone()), ..ProfileChange::default() };
-    shelf.store.register(shelf.app, UpsertUser { change, ..registration("guest") }).await.unwrap();
-    let stored = shelf.user("guest").unwrap().profile.extras;
+    fixture.store.register(fixture.app, UpsertUser { change, ..registration("guest") }).await.unwrap();
+    let stored = fixture.user("guest").unwrap().profile.extras;
     assert!(stored == extras, "a number changed on its way");
 }
 
 #[actix_web::test]
 async fn a_device_replaces_the_one_of_its_platform() {
-    let shelf = Shelf::fresh().await;
+    let fixture = Fixture::fresh().await;
     let device = |device_type, token: &str| Device {
         device_type,
         os_version: None,
@@ -732,32 +741,32 @@ async fn a_device_replaces_the_one_of_its_platform() {
     };
     for (device_type, token) in [(DeviceType::Ios, "a"), (DeviceType::Web, "b"), (DeviceType::Ios, "c")] {
         let register = UpsertUser { device: Some(device(device_type, token)), ..registration("guest") };
-        shelf.store.register(shelf.app, register).await.unwrap();
+        fixture.store.register(fixture.app, register).await.unwrap();
     }
     let count = "SELECT group_concat(platform || token, ' ') FROM (SELECT * FROM device ORDER BY platform)";
-    assert_eq!(outside(&shelf).query_row(count, [], |row| row.get::<_, String>(0)).unwrap(), "iosc webb");
-    shelf.store.delete_user(shelf.app, by_id("guest"), at(0), at(2)).await.unwrap();
-    let left = outside(&shelf).query_row("SELECT count(*) FROM device", [], |row| row.get::<_, i64>(0));
+    assert_eq!(outside(&fixture).query_row(count, [], |row| row.get::<_, String>(0)).unwrap(), "iosc webb");
+    fixture.store.delete_user(fixture.app, by_id("guest"), at(0), at(2)).await.unwrap();
+    let left = outside(&fixture).query_row("SELECT count(*) FROM device", [], |row| row.get::<_, i64>(0));
     assert_eq!(left.unwrap(), 0);
 }
 
 /// The database as a tool from outside sees it.
-fn outside(shelf: &Shelf) -> rusqlite::Connection {
-    rusqlite::Connection::open(shelf.folder.path().join("standin.db")).unwrap()
+fn outside(fixture: &Fixture) -> rusqlite::Connection {
+    rusqlite::Connection::open(fixture.folder.path().join("standin.db")).unwrap()
 }
 
 #[actix_web::test]
-async fn apps_keep_what_they_are_given_and_their_names_are_unique() {
-    let shelf = Shelf::fresh().await;
-    let first: App = shelf.store.reads(async |db| db.apps().await).unwrap().remove(0);
+async fn apps_store_their_fields_and_names_are_unique() {
+    let fixture = Fixture::fresh().await;
+    let first: App = fixture.store.reads(async |db| db.apps().await).unwrap().remove(0);
     assert_eq!(first.hosts, new_app(1).hosts);
-    assert_eq!(first.account_password, AccountPassword::DerivedSecret(derived(9)));
-    let second = shelf.store.create_app(new_app(2), at(5)).await.unwrap();
-    assert_eq!(shelf.store.reads(async |db| db.apps().await).unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(first.account_password, AccountPassword::Derived(derived(9)));
+    let second = fixture.store.create_app(new_app(2), at(5)).await.unwrap();
+    assert_eq!(fixture.store.reads(async |db| db.apps().await).unwrap(), [first.clone(), second.clone()]);
     let taken = NewApp { sdk_app_id: second.sdk_app_id, ..new_app(3) };
-    assert_eq!(shelf.store.create_app(taken, at(6)).await, Err(Error::Conflict(Resource::App)));
+    assert_eq!(fixture.store.create_app(taken, at(6)).await, Err(Error::Conflict(Resource::App)));
     let taken = App { app_id: first.app_id.clone(), ..second.clone() };
-    assert_eq!(shelf.store.change_app(taken).await, Err(Error::Conflict(Resource::App)));
+    assert_eq!(fixture.store.change_app(taken).await, Err(Error::Conflict(Resource::App)));
     let settings = AppSettings { registration: Registration::Closed, password_min: 8, ..AppSettings::default() };
     let changed = App {
         name: AppName::parse("Other").unwrap(),
@@ -766,83 +775,83 @@ async fn apps_keep_what_they_are_given_and_their_names_are_unique() {
         hosts: vec![],
         ..second
     };
-    assert_eq!(shelf.store.change_app(App { created_at: at(99), ..changed.clone() }).await, Ok(changed.clone()));
-    assert_eq!(shelf.store.reads(async |db| db.apps().await).unwrap(), [first, changed.clone()]);
+    assert_eq!(fixture.store.change_app(App { created_at: at(99), ..changed.clone() }).await, Ok(changed.clone()));
+    assert_eq!(fixture.store.reads(async |db| db.apps().await).unwrap(), [first, changed.clone()]);
     let nobody =
         App { key: AppKey(77), app_id: AppId::parse("x").unwrap(), sdk_app_id: SdkAppId::parse(9).unwrap(), ..changed };
-    assert_eq!(shelf.store.change_app(nobody).await, Err(Error::NotFound(Resource::App)));
+    assert_eq!(fixture.store.change_app(nobody).await, Err(Error::NotFound(Resource::App)));
 }
 
 #[actix_web::test]
 async fn the_first_key_is_adopted_for_good() {
-    let shelf = Shelf::fresh().await;
+    let fixture = Fixture::fresh().await;
     let (own, other) = (Digest([1; 32]), Digest([2; 32]));
-    assert_eq!(shelf.store.adopt_key(own).await, Ok(true));
-    assert_eq!(shelf.store.adopt_key(other).await, Ok(false));
-    assert_eq!(shelf.store.adopt_key(own).await, Ok(true));
+    assert_eq!(fixture.store.adopt_key(own).await, Ok(true));
+    assert_eq!(fixture.store.adopt_key(other).await, Ok(false));
+    assert_eq!(fixture.store.adopt_key(own).await, Ok(true));
 }
 
 #[actix_web::test]
 async fn a_reopened_store_has_everything() {
-    let shelf = Shelf::fresh().await;
-    shelf.store.adopt_key(Digest([1; 32])).await.unwrap();
+    let fixture = Fixture::fresh().await;
+    fixture.store.adopt_key(Digest([1; 32])).await.unwrap();
     let created = UpsertUser { change: named("Ann"), ..registration("guest") };
-    let registered = shelf.store.register(shelf.app, created).await.unwrap();
-    shelf.show("guest", upload(1), at(2)).await;
-    let digest = shelf
+    let registered = fixture.store.register(fixture.app, created).await.unwrap();
+    fixture.show("guest", upload(1), at(2)).await;
+    let digest = fixture
         .ticket(Principal::User { key: registered.user.key, chosen: None, issued: derived(2).digest }, 1, at(1000))
         .await;
     let (apps, user, events) =
-        (shelf.store.reads(async |db| db.apps().await).unwrap(), shelf.user("guest"), shelf.events());
-    let Shelf { folder, store, app } = shelf;
+        (fixture.store.reads(async |db| db.apps().await).unwrap(), fixture.user("guest"), fixture.events());
+    let Fixture { folder, store, app } = fixture;
     store.close().await;
     let store = open(folder.path());
-    let shelf = Shelf { folder, store, app };
-    assert_eq!(shelf.store.reads(async |db| db.apps().await).unwrap(), apps);
-    assert_eq!(shelf.user("guest"), user);
-    assert_eq!(shelf.events(), events);
-    assert!(shelf.store.ticket(&digest).unwrap().is_some());
-    assert_eq!(shelf.store.adopt_key(Digest([2; 32])).await, Ok(false));
-    shelf.register("second").await;
-    assert_eq!(shelf.events().len(), events.len() + 1);
+    let fixture = Fixture { folder, store, app };
+    assert_eq!(fixture.store.reads(async |db| db.apps().await).unwrap(), apps);
+    assert_eq!(fixture.user("guest"), user);
+    assert_eq!(fixture.events(), events);
+    assert!(fixture.store.ticket(&digest).unwrap().is_some());
+    assert_eq!(fixture.store.adopt_key(Digest([2; 32])).await, Ok(false));
+    fixture.register("second").await;
+    assert_eq!(fixture.events().len(), events.len() + 1);
 }
 
 #[actix_web::test]
-async fn closing_finishes_what_is_queued_and_refuses_the_rest() {
-    let shelf = Shelf::fresh().await;
-    let store = shelf.store.clone();
+async fn closing_finishes_queued_writes_and_refuses_later_ones() {
+    let fixture = Fixture::fresh().await;
+    let store = fixture.store.clone();
     let ids: Vec<String> = (0..100).map(|n| format!("u{n}")).collect();
-    let queued = join_all(ids.iter().map(|id| shelf.store.register(shelf.app, registration(id))));
+    let queued = join_all(ids.iter().map(|id| fixture.store.register(fixture.app, registration(id))));
     let (answers, ()) = join(queued, store.close()).await;
     assert!(answers.iter().all(Result::is_ok));
-    let late = shelf.store.register(shelf.app, registration("late")).await;
+    let late = fixture.store.register(fixture.app, registration("late")).await;
     assert_eq!(late.unwrap_err(), Error::Busy);
     assert_eq!(
-        shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 1), Order::OldestFirst).await).unwrap().total,
+        fixture.store.reads(async |db| db.users(fixture.app, Page::new(1, 1), Order::OldestFirst).await).unwrap().total,
         100
     );
 }
 
 #[actix_web::test]
-async fn a_caller_that_goes_away_leaves_a_whole_write_or_none() {
-    let shelf = Shelf::fresh().await;
-    let mut impatient = Box::pin(shelf.store.register(shelf.app, registration("guest")));
+async fn a_caller_that_is_dropped_leaves_a_complete_write_or_none() {
+    let fixture = Fixture::fresh().await;
+    let mut impatient = Box::pin(fixture.store.register(fixture.app, registration("guest")));
     // Polled once, so that it is queued; a fast disk may even have answered it by then.
     let _ = impatient.as_mut().now_or_never();
     drop(impatient);
-    shelf.register("next").await;
-    assert!(shelf.user("guest").is_some(), "it was queued, so it is done");
-    drop(shelf.store.register(shelf.app, registration("never")));
-    shelf.register("last").await;
-    assert_eq!(shelf.user("never"), None, "it was never asked for");
+    fixture.register("next").await;
+    assert!(fixture.user("guest").is_some(), "it was queued, so it is done");
+    drop(fixture.store.register(fixture.app, registration("never")));
+    fixture.register("last").await;
+    assert_eq!(fixture.user("never"), None, "it was never asked for");
 }
 
 #[actix_web::test]
 async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("guest").await;
-    outside(&shelf).execute_batch("PRAGMA user_version = 4711").unwrap();
-    let Shelf { folder, store, .. } = shelf;
+    let fixture = Fixture::fresh().await;
+    fixture.register("guest").await;
+    outside(&fixture).execute_batch("PRAGMA user_version = 4711").unwrap();
+    let Fixture { folder, store, .. } = fixture;
     store.close().await;
     let file = folder.path().join("standin.db");
     let before = std::fs::read(&file).unwrap();
@@ -853,7 +862,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
 }
 
 #[test]
-fn what_is_no_database_is_refused_with_a_sentence() {
+fn a_file_that_is_no_database_is_refused_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let options = StoreOptions { durability: Durability::Full, point_readers: 1, long_readers: 1 };
     let noise = folder.path().join("noise.db");
@@ -867,9 +876,9 @@ fn what_is_no_database_is_refused_with_a_sentence() {
 
 #[actix_web::test]
 async fn the_files_of_the_store_are_private() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("guest").await;
-    let mut files: Vec<(String, u32)> = std::fs::read_dir(shelf.folder.path())
+    let fixture = Fixture::fresh().await;
+    fixture.register("guest").await;
+    let mut files: Vec<(String, u32)> = std::fs::read_dir(fixture.folder.path())
         .unwrap()
         .map(|entry| {
             let entry = entry.unwrap();
@@ -888,28 +897,29 @@ fn sqlite_is_one_that_does_not_corrupt_a_wal() {
 
 #[actix_web::test]
 async fn a_row_that_breaks_a_rule_is_named_and_its_value_is_not() {
-    let shelf = Shelf::fresh().await;
-    let key = shelf.register("guest").await.user.key;
-    shelf.register("other").await;
+    let fixture = Fixture::fresh().await;
+    let key = fixture.register("guest").await.user.key;
+    fixture.register("other").await;
     let broken = "UPDATE user SET display_name = 'secret' || char(7) WHERE id = 'guest'";
-    assert_eq!(outside(&shelf).execute(broken, []).unwrap(), 1);
+    assert_eq!(outside(&fixture).execute(broken, []).unwrap(), 1);
     let UserKey(key) = key;
-    let cause = internal(shelf.store.user(shelf.app, &user_id("guest")));
+    let cause = internal(fixture.store.user(fixture.app, &user_id("guest")));
     assert!(cause.starts_with(&format!("table user, key {key}, column display_name: must be")), "{cause}");
     assert!(!cause.contains("secret"));
-    assert!(shelf.user("other").is_some());
+    assert!(fixture.user("other").is_some());
 }
 
 #[actix_web::test]
 async fn a_clock_set_back_changes_no_order() {
-    let shelf = Shelf::fresh().await;
+    let fixture = Fixture::fresh().await;
     for (id, moment) in [("a", 500), ("b", 10), ("c", i64::MAX)] {
-        shelf.store.register(shelf.app, UpsertUser { at: at(moment), ..registration(id) }).await.unwrap();
+        fixture.store.register(fixture.app, UpsertUser { at: at(moment), ..registration(id) }).await.unwrap();
     }
-    let listed = shelf.store.reads(async |db| db.users(shelf.app, Page::new(1, 10), Order::NewestFirst).await).unwrap();
+    let listed =
+        fixture.store.reads(async |db| db.users(fixture.app, Page::new(1, 10), Order::NewestFirst).await).unwrap();
     assert_eq!(ids(&listed.items), ["c", "b", "a"]);
-    let told: Vec<UserId> = shelf.events().into_iter().map(|event| event.id).collect();
-    assert_eq!(told, ["a", "b", "c"].map(user_id));
+    let reported: Vec<UserId> = fixture.events().into_iter().map(|event| event.id).collect();
+    assert_eq!(reported, ["a", "b", "c"].map(user_id));
     assert_eq!(listed.items[0].created_at.after(Duration::from_secs(1)), at(i64::MAX));
 }
 
@@ -932,12 +942,12 @@ async fn hold_long_reader(store: &Store, caller: CallerKey) -> std::sync::mpsc::
 
 #[actix_web::test]
 async fn promise_58_point_reads_and_the_feed_wait_for_no_long_read_and_a_flood_is_refused_alone() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("ada").await;
+    let fixture = Fixture::fresh().await;
+    fixture.register("ada").await;
     let user = |n: i64| CallerKey::User(UserKey(n));
-    let feed = shelf.store.feed_reader().unwrap();
-    let held = [hold_long_reader(&shelf.store, user(1)).await, hold_long_reader(&shelf.store, user(2)).await];
-    let asks = |n: i64| Box::pin(shelf.store.long_read(user(n), async move |_| Ok(n)));
+    let feed = fixture.store.feed_reader().unwrap();
+    let held = [hold_long_reader(&fixture.store, user(1)).await, hold_long_reader(&fixture.store, user(2)).await];
+    let asks = |n: i64| Box::pin(fixture.store.long_read(user(n), async move |_| Ok(n)));
     // All threads for long reads are taken. One caller sends a thousand more.
     let (mut refused, mut flood) = (0, Vec::new());
     for mut ask in (0..1000).map(|_| asks(3)) {
@@ -953,7 +963,7 @@ async fn promise_58_point_reads_and_the_feed_wait_for_no_long_read_and_a_flood_i
     let mut other = asks(4);
     assert_eq!(other.as_mut().now_or_never(), None, "another caller has a place");
     for _ in 0..100 {
-        assert_eq!(shelf.user("ada").map(|user| user.id), Some(user_id("ada")));
+        assert_eq!(fixture.user("ada").map(|user| user.id), Some(user_id("ada")));
         assert!(!feed.read(async |db| db.events_after(0, 100).await).await.unwrap().events.is_empty());
     }
     let [first, second] = held;
@@ -966,11 +976,11 @@ async fn promise_58_point_reads_and_the_feed_wait_for_no_long_read_and_a_flood_i
 
 #[actix_web::test]
 async fn promise_58_more_threads_than_connections_do_point_reads_side_by_side() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("ada").await;
-    let (here, all) = (std::sync::Arc::new(std::sync::Barrier::new(32)), shelf.app);
+    let fixture = Fixture::fresh().await;
+    fixture.register("ada").await;
+    let (here, all) = (std::sync::Arc::new(std::sync::Barrier::new(32)), fixture.app);
     let threads = (0..32).map(|_| {
-        let (store, here) = (shelf.store.clone(), std::sync::Arc::clone(&here));
+        let (store, here) = (fixture.store.clone(), std::sync::Arc::clone(&here));
         std::thread::spawn(move || {
             here.wait();
             (0..50).all(|_| store.user(all, &user_id("ada")).unwrap().is_some())

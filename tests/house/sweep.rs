@@ -1,4 +1,4 @@
-//! The sweep, by a clock of the test's own: what nobody names leaves in time, and nothing else does.
+//! The sweep, with a clock of the test: unused pictures are deleted in time, and nothing else is.
 
 use std::{
     num::NonZeroU32,
@@ -39,14 +39,14 @@ use tempfile::TempDir;
 use super::photo;
 
 /// The verbs over a new folder, and the hands of its clock.
-pub(super) struct Shelf {
+pub(super) struct Fixture {
     folder: TempDir,
     pub(super) service: Service,
     pub(super) tenant: Arc<Tenant>,
     micros: Arc<AtomicI64>,
 }
 
-impl Shelf {
+impl Fixture {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = StoreOptions { durability: Durability::Full, point_readers: 2, long_readers: 2 };
@@ -103,29 +103,29 @@ impl Shelf {
 
 #[actix_web::test]
 async fn promise_26_a_replaced_picture_leaves_an_hour_after_it_was_replaced() {
-    let shelf = Shelf::new().await;
-    let (former, _) = shelf.upload("ada").await;
-    shelf.pass(Duration::from_secs(24 * 3600));
-    let (current, _) = shelf.upload("ada").await;
-    shelf.pass(PICTURE_REST);
-    shelf.service.sweep().await.unwrap();
-    assert!(shelf.has_files(&former), "at the hour it may still be shown");
-    shelf.pass(Duration::from_micros(1));
-    shelf.service.sweep().await.unwrap();
-    assert!(!shelf.has_files(&former) && shelf.has_files(&current));
+    let fixture = Fixture::new().await;
+    let (former, _) = fixture.upload("ada").await;
+    fixture.pass(Duration::from_secs(24 * 3600));
+    let (current, _) = fixture.upload("ada").await;
+    fixture.pass(PICTURE_REST);
+    fixture.service.sweep().await.unwrap();
+    assert!(fixture.has_files(&former), "at the hour it may still be shown");
+    fixture.pass(Duration::from_micros(1));
+    fixture.service.sweep().await.unwrap();
+    assert!(!fixture.has_files(&former) && fixture.has_files(&current));
 }
 
 #[actix_web::test]
 async fn promise_09_a_picture_that_is_replaced_while_a_backup_is_made_stays_until_it_is_done() {
-    let shelf = Shelf::new().await;
-    let (former, _) = shelf.upload("ada").await;
+    let fixture = Fixture::new().await;
+    let (former, _) = fixture.upload("ada").await;
     // More than what may wait of a backup on its way out, so that it cannot end before it is taken.
-    std::fs::write(shelf.files(&former).join("full"), vec![7; 8 << 20]).unwrap();
-    let mut backup = shelf.service.back_up(true).await.unwrap();
-    shelf.upload("ada").await;
-    shelf.pass(2 * PICTURE_REST);
-    shelf.service.sweep().await.unwrap();
-    assert!(shelf.has_files(&former), "the backup has not copied it yet");
+    std::fs::write(fixture.files(&former).join("full"), vec![7; 8 << 20]).unwrap();
+    let mut backup = fixture.service.back_up(true).await.unwrap();
+    fixture.upload("ada").await;
+    fixture.pass(2 * PICTURE_REST);
+    fixture.service.sweep().await.unwrap();
+    assert!(fixture.has_files(&former), "the backup has not copied it yet");
     let mut bytes = 0;
     while let Some(piece) = backup.recv().await {
         bytes += piece.unwrap().len();
@@ -133,9 +133,9 @@ async fn promise_09_a_picture_that_is_replaced_while_a_backup_is_made_stays_unti
     assert!(bytes > 8 << 20, "the whole of it: {bytes}");
     for _ in 0..1000 {
         // The backup lets go a moment after its last piece.
-        shelf.service.sweep().await.unwrap();
+        fixture.service.sweep().await.unwrap();
         actix_web::rt::time::sleep(Duration::from_millis(5)).await;
-        if !shelf.has_files(&former) {
+        if !fixture.has_files(&former) {
             return;
         }
     }
@@ -144,35 +144,35 @@ async fn promise_09_a_picture_that_is_replaced_while_a_backup_is_made_stays_unti
 
 #[actix_web::test]
 async fn the_pictures_of_a_deleted_user_leave_the_disk() {
-    let shelf = Shelf::new().await;
-    let (gone, _) = shelf.upload("ada").await;
-    let (stays, _) = shelf.upload("bob").await;
-    shelf.service.delete_user(&shelf.tenant, Owner::Named(gone.id.clone())).await.unwrap();
-    shelf.pass(PICTURE_REST + Duration::from_secs(1));
-    shelf.service.sweep().await.unwrap();
-    assert!(!shelf.has_files(&gone) && shelf.has_files(&stays));
+    let fixture = Fixture::new().await;
+    let (gone, _) = fixture.upload("ada").await;
+    let (stays, _) = fixture.upload("bob").await;
+    fixture.service.delete_user(&fixture.tenant, Owner::Named(gone.id.clone())).await.unwrap();
+    fixture.pass(PICTURE_REST + Duration::from_secs(1));
+    fixture.service.sweep().await.unwrap();
+    assert!(!fixture.has_files(&gone) && fixture.has_files(&stays));
 }
 
 #[actix_web::test]
 async fn promise_05_files_without_a_row_leave_at_the_start() {
-    let shelf = Shelf::new().await;
-    let (user, _) = shelf.upload("ada").await;
-    let stray = shelf.folder.path().join("pictures/zz/zzzzzzzzzzzzzzzzzzzzzz");
+    let fixture = Fixture::new().await;
+    let (user, _) = fixture.upload("ada").await;
+    let stray = fixture.folder.path().join("pictures/zz/zzzzzzzzzzzzzzzzzzzzzz");
     std::fs::create_dir_all(&stray).unwrap();
     std::fs::write(stray.join("full"), b"left by a crash").unwrap();
-    assert_eq!(shelf.service.sweep_at_start().await.unwrap(), 1);
-    assert!(!stray.exists() && shelf.has_files(&user));
+    assert_eq!(fixture.service.sweep_at_start().await.unwrap(), 1);
+    assert!(!stray.exists() && fixture.has_files(&user));
 }
 
 #[actix_web::test]
 async fn promise_13_a_ticket_lives_an_hour_and_does_not_revive_when_the_clock_is_set_back() {
-    let shelf = Shelf::new().await;
-    let (_, ticket) = shelf.upload("ada").await;
-    shelf.pass(Duration::from_secs(3600) - Duration::from_micros(1));
-    shelf.service.caller(ticket.expose(), Vendor::MirrorFly).await.unwrap();
-    shelf.pass(Duration::from_micros(1));
-    shelf.service.caller(ticket.expose(), Vendor::MirrorFly).await.unwrap_err();
-    shelf.service.sweep().await.unwrap();
-    shelf.micros.fetch_sub(3_600_000_000, Ordering::Relaxed);
-    shelf.service.caller(ticket.expose(), Vendor::MirrorFly).await.unwrap_err();
+    let fixture = Fixture::new().await;
+    let (_, ticket) = fixture.upload("ada").await;
+    fixture.pass(Duration::from_secs(3600) - Duration::from_micros(1));
+    fixture.service.caller(ticket.expose(), Vendor::MirrorFly).await.unwrap();
+    fixture.pass(Duration::from_micros(1));
+    fixture.service.caller(ticket.expose(), Vendor::MirrorFly).await.unwrap_err();
+    fixture.service.sweep().await.unwrap();
+    fixture.micros.fetch_sub(3_600_000_000, Ordering::Relaxed);
+    fixture.service.caller(ticket.expose(), Vendor::MirrorFly).await.unwrap_err();
 }

@@ -26,61 +26,61 @@ const CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#;
 
 /// A server with a second app that has a host and a number of its own.
 async fn two_apps() -> Standin {
-    let house = Standin::with(&[WITH_SDK_APP_ID]).await;
+    let server = Standin::with(&[WITH_SDK_APP_ID]).await;
     let number = OTHER_NUMBER.to_string();
-    let file = house.data().join("secret-of-the-other-app");
+    let file = server.data().join("secret-of-the-other-app");
     std::fs::write(&file, OTHER_SECRET).unwrap();
     let names = ["app", "create", "--app-id", "other", "--hosts", OTHER_HOST, "--sdk-app-id", &number];
-    house.command(&[&names[..], &["--secret-file", file.to_str().unwrap(), "--registration", "open"]].concat());
-    house
+    server.command(&[&names[..], &["--secret-file", file.to_str().unwrap(), "--registration", "open"]].concat());
+    server
 }
 
-fn serve(house: &Standin, dialects: &str) {
-    house.command(&["app", "set", "--app", APP_ID, "--dialects", dialects]);
+fn serve(server: &Standin, dialects: &str) {
+    server.command(&["app", "set", "--app", APP_ID, "--dialects", dialects]);
 }
 
-async fn tencent_at(house: &Standin, number: u32) -> tencent_socket::Socket {
-    tencent_socket::Socket::connect_at(house, &format!("/binfo?sdkappid={number}")).await
+async fn tencent_at(server: &Standin, number: u32) -> tencent_socket::Socket {
+    tencent_socket::Socket::connect_at(server, &format!("/binfo?sdkappid={number}")).await
 }
 
 #[actix_web::test]
 async fn a_dialect_that_is_switched_off_ends_its_open_sockets_at_once_and_no_others() {
-    let house = two_apps().await;
-    let ann = person(&house, "ann").await;
+    let server = two_apps().await;
+    let ann = person(&server, "ann").await;
     let shown: Value =
-        serde_json::from_str(&house.command(&["app", "show", "--app", "other", "--secrets", "--json"])).unwrap();
+        serde_json::from_str(&server.command(&["app", "show", "--app", "other", "--secrets", "--json"])).unwrap();
     let licence = &shown["license_key"];
     let registration = json!({ "userIdentifier": "bob", "deviceType": "web", "licenseKey": licence });
-    let call = house.call(reqwest::Method::POST, "/api/v1/sandbox/register").header("Host", OTHER_HOST);
+    let call = server.call(reqwest::Method::POST, "/api/v1/sandbox/register").header("Host", OTHER_HOST);
     let register = send(call.json(&registration)).await;
     let bob = person_of(&beside(register));
-    let mut signed_in = mirrorfly_socket::Socket::bound(&house, &ann).await;
-    let mut stranger = mirrorfly_socket::Socket::opened(&house).await;
-    let mut of_other_app = mirrorfly_socket::Socket::bound_at(house.base(), &bob, OTHER_HOST).await;
-    let (mut tencent, _) = tencent_socket::Socket::of(&house, "ann").await;
-    let mut tencent_stranger = tencent_at(&house, SDK_APP_ID).await;
-    let mut tencent_of_other_app = tencent_at(&house, OTHER_NUMBER).await;
+    let mut signed_in = mirrorfly_socket::Socket::bound(&server, &ann).await;
+    let mut stranger = mirrorfly_socket::Socket::opened(&server).await;
+    let mut of_other_app = mirrorfly_socket::Socket::bound_at(server.base(), &bob, OTHER_HOST).await;
+    let (mut tencent, _) = tencent_socket::Socket::of(&server, "ann").await;
+    let mut tencent_stranger = tencent_at(&server, SDK_APP_ID).await;
+    let mut tencent_of_other_app = tencent_at(&server, OTHER_NUMBER).await;
     let sig = signed(OTHER_SECRET, OTHER_NUMBER, "bob", now_s(), 3600);
     assert_eq!(tencent_of_other_app.log_in("bob", &sig).await["ErrorCode"], 0);
 
-    serve(&house, "qiscus,tencent");
+    serve(&server, "qiscus,tencent");
     assert_eq!(signed_in.until_the_end().await, [CLOSE]);
     assert_eq!(stranger.until_the_end().await, [CLOSE]);
-    assert!(knock(&house, &ann.id, &ann.password).await.contains("<account-disabled"), "it gets in no more");
+    assert!(knock(&server, &ann.id, &ann.password).await.contains("<account-disabled"), "it gets in no more");
     of_other_app.still_answers().await;
     tencent.still_answers().await;
     tencent_stranger.still_answers().await;
 
-    serve(&house, "qiscus,mirrorfly");
+    serve(&server, "qiscus,mirrorfly");
     assert_eq!(tencent.closes().await, Some(CloseCode::Policy));
     assert_eq!(tencent_stranger.closes().await, Some(CloseCode::Policy));
-    let mut again = tencent_at(&house, SDK_APP_ID).await;
+    let mut again = tencent_at(&server, SDK_APP_ID).await;
     assert_eq!(again.log_in("ann", &user_sig("ann")).await["ErrorCode"], 60006);
     tencent_of_other_app.still_answers().await;
     of_other_app.still_answers().await;
-    mirrorfly_socket::Socket::bound(&house, &ann).await.still_answers().await;
+    mirrorfly_socket::Socket::bound(&server, &ann).await.still_answers().await;
 
-    serve(&house, "qiscus,mirrorfly,tencent");
+    serve(&server, "qiscus,mirrorfly,tencent");
     assert_eq!(again.log_in("ann", &user_sig("ann")).await["ErrorCode"], 0, "a socket that was never served may wait");
 }
 
@@ -93,11 +93,11 @@ fn beside(mut answer: super::standin::Answer) -> super::standin::Answer {
 
 #[actix_web::test]
 async fn an_origin_that_leaves_the_list_ends_the_open_sockets_of_its_pages_and_no_others() {
-    let house = Standin::with(&[WITH_SDK_APP_ID]).await;
-    let allow = |origins: &str| house.command(&["app", "set", "--app", APP_ID, "--allowed-origins", origins]);
+    let server = Standin::with(&[WITH_SDK_APP_ID]).await;
+    let allow = |origins: &str| server.command(&["app", "set", "--app", APP_ID, "--allowed-origins", origins]);
     allow("https://a.example,https://b.example");
     let page = async |path: &str, origin: &str| {
-        let mut request = format!("{}{path}", house.base().replace("http", "ws")).into_client_request().unwrap();
+        let mut request = format!("{}{path}", server.base().replace("http", "ws")).into_client_request().unwrap();
         if path == "/websocket" {
             request.headers_mut().insert("Sec-WebSocket-Protocol", "xmpp".parse().unwrap());
         }

@@ -14,34 +14,34 @@ use serde_json::{Value, json};
 use super::{
     golden,
     standin::Standin,
-    tencent_rest::{NO_ACCOUNT, call, done, house, refused, set},
+    tencent_rest::{NO_ACCOUNT, call, done, refused, server, set},
 };
 
 /// A server with these users.
 async fn people(ids: &[&str]) -> Standin {
-    let house = house().await;
-    done(&house, "im_open_login_svc/multiaccount_import", json!({ "Accounts": ids })).await;
-    house
+    let server = server().await;
+    done(&server, "im_open_login_svc/multiaccount_import", json!({ "Accounts": ids })).await;
+    server
 }
 
-/// Two who list each other.
-async fn befriend(house: &Standin, one: &str, other: &str) {
+/// Two users that list each other.
+async fn befriend(server: &Standin, one: &str, other: &str) {
     let body = json!({ "From_Account": one, "AddFriendItem": [wish(other)], "ForceAddFlags": 1 });
-    assert_eq!(codes(&done(house, "sns/friend_add", body).await), [(other.to_owned(), 0)]);
+    assert_eq!(codes(&done(server, "sns/friend_add", body).await), [(other.to_owned(), 0)]);
 }
 
 fn wish(whom: &str) -> Value {
     json!({ "To_Account": whom, "AddSource": "AddSource_Type_Web" })
 }
 
-/// What came of one who is asked to be a friend.
-async fn add(house: &Standin, owner: &str, item: Value) -> (u64, String) {
-    one(house, "sns/friend_add", json!({ "From_Account": owner, "AddFriendItem": [item] })).await
+/// The result of one friend request.
+async fn add(server: &Standin, owner: &str, item: Value) -> (u64, String) {
+    one(server, "sns/friend_add", json!({ "From_Account": owner, "AddFriendItem": [item] })).await
 }
 
 /// What came of the one account that a call names.
-async fn one(house: &Standin, command: &str, body: Value) -> (u64, String) {
-    let answer = done(house, command, body).await;
+async fn one(server: &Standin, command: &str, body: Value) -> (u64, String) {
+    let answer = done(server, command, body).await;
     let item = &answer["ResultItem"][0];
     let is_failed = answer.get("Fail_Account").is_some_and(|failed| failed[0] == item["To_Account"]);
     let code = item["ResultCode"].as_u64().unwrap();
@@ -66,8 +66,8 @@ fn codes(answer: &Value) -> Vec<(String, u64)> {
 }
 
 /// Who is on a user's list, each with its tags and their values; without the times.
-async fn friends(house: &Standin, owner: &str) -> Value {
-    let answer = done(house, "sns/friend_get", json!({ "From_Account": owner, "StartIndex": 0 })).await;
+async fn friends(server: &Standin, owner: &str) -> Value {
+    let answer = done(server, "sns/friend_get", json!({ "From_Account": owner, "StartIndex": 0 })).await;
     let tags = |item: &Value| -> Value {
         let tags = item["ValueItem"].as_array().unwrap().iter();
         let timeless = tags.filter(|tag| tag["Tag"] != "Tag_SNS_IM_AddTime");
@@ -78,11 +78,11 @@ async fn friends(house: &Standin, owner: &str) -> Value {
 }
 
 /// The ids of a user's friends.
-async fn names(house: &Standin, owner: &str) -> Vec<String> {
-    friends(house, owner).await.as_object().unwrap().keys().cloned().collect()
+async fn names(server: &Standin, owner: &str) -> Vec<String> {
+    friends(server, owner).await.as_object().unwrap().keys().cloned().collect()
 }
 
 /// How a user lets others become friends.
-async fn allow(house: &Standin, id: &str, allow: &str) {
-    set(house, id, &[("Tag_Profile_IM_AllowType", json!(format!("AllowType_Type_{allow}")))]).await;
+async fn allow(server: &Standin, id: &str, allow: &str) {
+    set(server, id, &[("Tag_Profile_IM_AllowType", json!(format!("AllowType_Type_{allow}")))]).await;
 }

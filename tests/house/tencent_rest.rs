@@ -21,7 +21,7 @@ use super::{
 };
 
 /// A server whose app has a number that tests know.
-pub(crate) async fn house() -> Standin {
+pub(crate) async fn server() -> Standin {
     Standin::with(&[WITH_SDK_APP_ID]).await
 }
 
@@ -32,21 +32,21 @@ pub(crate) fn address(command: &str) -> String {
 }
 
 /// A command as the administrator calls it.
-pub(crate) async fn call(house: &Standin, command: &str, body: Value) -> Answer {
-    send(house.call(Method::POST, &address(command)).json(&body)).await
+pub(crate) async fn call(server: &Standin, command: &str, body: Value) -> Answer {
+    send(server.call(Method::POST, &address(command)).json(&body)).await
 }
 
 /// A command that must go well: its answer.
-pub(crate) async fn done(house: &Standin, command: &str, body: Value) -> Value {
-    let answer = call(house, command, body).await;
+pub(crate) async fn done(server: &Standin, command: &str, body: Value) -> Value {
+    let answer = call(server, command, body).await;
     let said = answer.json();
     assert_eq!((answer.status, &said["ActionStatus"], &said["ErrorCode"]), (200, &json!("OK"), &json!(0)), "{said}");
     said
 }
 
 /// A command that must be refused, in these words.
-pub(crate) async fn refused(house: &Standin, command: &str, body: Value, code: u32, info: &str) {
-    assert_refused(&call(house, command, body).await, code, info);
+pub(crate) async fn refused(server: &Standin, command: &str, body: Value, code: u32, info: &str) {
+    assert_refused(&call(server, command, body).await, code, info);
 }
 
 fn assert_refused(answer: &Answer, code: u32, info: &str) {
@@ -54,13 +54,13 @@ fn assert_refused(answer: &Answer, code: u32, info: &str) {
     assert_eq!((answer.status, answer.json()), (200, expected));
 }
 
-async fn import(house: &Standin, id: &str) {
-    done(house, "im_open_login_svc/account_import", json!({ "UserID": id })).await;
+async fn import(server: &Standin, id: &str) {
+    done(server, "im_open_login_svc/account_import", json!({ "UserID": id })).await;
 }
 
 /// Sets these tags of a user.
-pub(crate) async fn set(house: &Standin, id: &str, items: &[(&str, Value)]) -> Answer {
-    call(house, "profile/portrait_set", json!({ "From_Account": id, "ProfileItem": items_of(items) })).await
+pub(crate) async fn set(server: &Standin, id: &str, items: &[(&str, Value)]) -> Answer {
+    call(server, "profile/portrait_set", json!({ "From_Account": id, "ProfileItem": items_of(items) })).await
 }
 
 fn items_of(items: &[(&str, Value)]) -> Value {
@@ -68,8 +68,8 @@ fn items_of(items: &[(&str, Value)]) -> Value {
 }
 
 /// All that a user shows, as tags and values.
-async fn shown(house: &Standin, id: &str) -> Value {
-    let answer = done(house, "profile/portrait_get", json!({ "To_Account": [id] })).await;
+async fn shown(server: &Standin, id: &str) -> Value {
+    let answer = done(server, "profile/portrait_get", json!({ "To_Account": [id] })).await;
     let items = answer["UserProfileItem"][0]["ProfileItem"].as_array().unwrap();
     items.iter().map(|item| (item["Tag"].as_str().unwrap().to_owned(), item["Value"].clone())).collect()
 }

@@ -42,7 +42,7 @@ const WAIT: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_millis(300);
 
 /// A server whose app has a number that tests know.
-async fn house() -> Standin {
+async fn server() -> Standin {
     Standin::with(&[WITH_SDK_APP_ID]).await
 }
 
@@ -55,29 +55,29 @@ fn query() -> String {
 }
 
 /// A command of the REST API, as the administrator calls it; it must go well.
-pub(crate) async fn by_rest(house: &Standin, command: &str, body: Value) -> Value {
+pub(crate) async fn by_rest(server: &Standin, command: &str, body: Value) -> Value {
     let sig = user_sig("administrator");
     let path = format!("/v4/{command}?sdkappid={SDK_APP_ID}&identifier=administrator&usersig={sig}");
-    let said = send(house.call(Method::POST, &path).json(&body)).await.json();
+    let said = send(server.call(Method::POST, &path).json(&body)).await.json();
     assert_eq!(said["ErrorCode"], 0, "{said}");
     said
 }
 
-pub(crate) async fn import(house: &Standin, ids: &[&str]) {
-    by_rest(house, "im_open_login_svc/multiaccount_import", json!({ "Accounts": ids })).await;
+pub(crate) async fn import(server: &Standin, ids: &[&str]) {
+    by_rest(server, "im_open_login_svc/multiaccount_import", json!({ "Accounts": ids })).await;
 }
 
 /// Sets tags of a user by the REST API.
-async fn set(house: &Standin, id: &str, items: &[(&str, Value)]) {
+async fn set(server: &Standin, id: &str, items: &[(&str, Value)]) {
     let items: Value = items.iter().map(|(tag, value)| json!({ "Tag": tag, "Value": value })).collect();
-    by_rest(house, "profile/portrait_set", json!({ "From_Account": id, "ProfileItem": items })).await;
+    by_rest(server, "profile/portrait_set", json!({ "From_Account": id, "ProfileItem": items })).await;
 }
 
 /// Makes two users each other's friends.
-pub(crate) async fn befriend(house: &Standin, one: &str, other: &str) {
+pub(crate) async fn befriend(server: &Standin, one: &str, other: &str) {
     let item = json!([{ "To_Account": other, "AddSource": "AddSource_Type_Test" }]);
     let body = json!({ "From_Account": one, "AddFriendItem": item, "AddType": "Add_Type_Both", "ForceAddFlags": 1 });
-    let said = by_rest(house, "sns/friend_add", body).await;
+    let said = by_rest(server, "sns/friend_add", body).await;
     assert_eq!(said["ResultItem"][0]["ResultCode"], 0, "{said}");
 }
 
@@ -90,8 +90,8 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) async fn connect(house: &Standin) -> Self {
-        Self::connect_at(house, &format!("/binfo?{}", query())).await
+    pub(crate) async fn connect(server: &Standin) -> Self {
+        Self::connect_at(server, &format!("/binfo?{}", query())).await
     }
 
     /// A socket that a user has logged in on, and its ticket, at an address of its own.
@@ -120,8 +120,8 @@ impl Socket {
         }
     }
 
-    pub(crate) async fn connect_at(house: &Standin, path: &str) -> Self {
-        Self::connect_to(house.base(), path).await
+    pub(crate) async fn connect_at(server: &Standin, path: &str) -> Self {
+        Self::connect_to(server.base(), path).await
     }
 
     async fn connect_to(base: &str, path: &str) -> Self {
@@ -130,16 +130,16 @@ impl Socket {
     }
 
     /// A socket that a user has logged in on, and its ticket.
-    pub(crate) async fn of(house: &Standin, id: &str) -> (Self, String) {
-        let mut socket = Self::connect(house).await;
+    pub(crate) async fn of(server: &Standin, id: &str) -> (Self, String) {
+        let mut socket = Self::connect(server).await;
         let said = socket.log_in(id, &user_sig(id)).await;
         assert_eq!(said["ErrorCode"], 0, "{said}");
         (socket, said["A2Key"].as_str().unwrap().to_owned())
     }
 
     /// A socket that goes on with a session.
-    async fn again(house: &Standin, ticket: &str) -> Self {
-        let mut socket = Self::connect(house).await;
+    async fn again(server: &Standin, ticket: &str) -> Self {
+        let mut socket = Self::connect(server).await;
         let said = socket.ask(LOGIN, ticket, json!({ "State": "Online" })).await;
         assert_eq!((&said["ErrorCode"], &said["A2Key"]), (&json!(0), &json!(ticket)), "{said}");
         socket
@@ -188,7 +188,7 @@ impl Socket {
     }
 
     /// The event of the next push.
-    async fn told(&mut self) -> Value {
+    async fn reported(&mut self) -> Value {
         let mut body = match self.pushed.is_empty() {
             false => self.pushed.remove(0),
             true => {
@@ -203,14 +203,14 @@ impl Socket {
 
     /// Waits for a push in which this text stands.
     pub(crate) async fn hears(&mut self, text: &str) {
-        while !self.told().await.to_string().contains(text) {}
+        while !self.reported().await.to_string().contains(text) {}
     }
 
     /// Nothing is pushed for a while.
     pub(crate) async fn hears_nothing(&mut self) {
         assert_eq!(self.pushed, [Value::Null; 0]);
-        if let Ok(heard) = tokio::time::timeout(SILENCE, self.next()).await {
-            panic!("heard {heard:?}");
+        if let Ok(received) = tokio::time::timeout(SILENCE, self.next()).await {
+            panic!("heard {received:?}");
         }
     }
 
@@ -223,7 +223,7 @@ impl Socket {
         }
     }
 
-    /// The next frame. It is of bytes: the SDK hears no other.
+    /// The next frame. It is binary: the SDK reads no other frames.
     async fn hear(&mut self) -> Value {
         match self.next().await {
             Some(Ok(Message::Binary(bytes))) => serde_json::from_slice(&bytes).unwrap(),
@@ -275,9 +275,9 @@ fn refused(code: u32, info: &str) -> Value {
 const SIGN_ANEW: &str = "usersig has expired: sign a new one";
 const KICKED: &str = "usersig was made before this account was kicked or deleted: sign a new one";
 
-/// Holds what was heard against a golden file.
-fn same(house: &Standin, name: &str, heard: &Value) {
+/// Compares the received data with a golden file.
+fn same(server: &Standin, name: &str, received: &Value) {
     let answer =
-        Answer { status: 101, headers: reqwest::header::HeaderMap::new(), bytes: heard.to_string().into_bytes() };
-    golden::same(house, name, &answer);
+        Answer { status: 101, headers: reqwest::header::HeaderMap::new(), bytes: received.to_string().into_bytes() };
+    golden::same(server, name, &answer);
 }

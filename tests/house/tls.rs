@@ -37,7 +37,7 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// Its own certificate, for those who are to trust it.
+    /// Its own certificate, for clients that trust it.
     pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
@@ -93,8 +93,8 @@ impl Files {
     }
 }
 
-/// A house that listens as `listen` says and has these files.
-pub(crate) async fn house(listen: &str, files: &Files) -> Standin {
+/// A server with this `listen` setting and these files.
+pub(crate) async fn server(listen: &str, files: &Files) -> Standin {
     let (certificate, key) = (files.certificate(), files.key());
     let tls = [("STANDIN_LISTEN", listen), ("STANDIN_TLS_CERTIFICATE", &certificate), ("STANDIN_TLS_KEY", &key)];
     Standin::with(&tls).await
@@ -141,12 +141,12 @@ fn der(pem: &str) -> CertificateDer<'static> {
 #[actix_web::test]
 async fn plain_http_and_tls_are_served_side_by_side() {
     let authority = Authority::new();
-    let house = house("127.0.0.1:0,https://127.0.0.1:0", &authority.files("127.0.0.1", DAYS)).await;
-    house.logged("the first app is").await;
-    let bases = house.bases();
+    let server = server("127.0.0.1:0,https://127.0.0.1:0", &authority.files("127.0.0.1", DAYS)).await;
+    server.logged("the first app is").await;
+    let bases = server.bases();
     let [plain, tls] = &bases[..] else { panic!("{bases:?}") };
     assert!(plain.starts_with("http://") && tls.starts_with("https://"), "{bases:?}");
-    assert_eq!(house.get("/").await.status, 200);
+    assert_eq!(server.get("/").await.status, 200);
     let front = Connection::to(tls, authority.client()).unwrap().front();
     assert!(front.starts_with("HTTP/1.1 200 OK"), "{front}");
     assert!(front.contains(&format!("{plain}/api/v1")), "addresses are those of the first listener: {front}");
@@ -155,40 +155,40 @@ async fn plain_http_and_tls_are_served_side_by_side() {
 #[actix_web::test]
 async fn without_a_public_url_a_first_listener_over_tls_hands_out_https_addresses() {
     let authority = Authority::new();
-    let house = house("https://127.0.0.1:0", &authority.files("127.0.0.1", DAYS)).await;
-    let front = Connection::to(house.base(), authority.client()).unwrap().front();
-    assert!(front.contains(&format!("\"{}/api/v1\"", house.base())), "{front}");
+    let server = server("https://127.0.0.1:0", &authority.files("127.0.0.1", DAYS)).await;
+    let front = Connection::to(server.base(), authority.client()).unwrap().front();
+    assert!(front.contains(&format!("\"{}/api/v1\"", server.base())), "{front}");
 }
 
 #[actix_web::test]
-async fn over_tls_it_is_http_1_1_whatever_a_client_offers() {
+async fn tls_connections_use_http_1_1_only() {
     let authority = Authority::new();
-    let house = house("https://127.0.0.1:0", &authority.files("127.0.0.1", DAYS)).await;
+    let server = server("https://127.0.0.1:0", &authority.files("127.0.0.1", DAYS)).await;
     let mut client = authority.client();
     client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let connection = Connection::to(house.base(), client.clone()).unwrap();
+    let connection = Connection::to(server.base(), client.clone()).unwrap();
     assert_eq!(connection.0.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
     client.alpn_protocols = vec![b"h2".to_vec()];
-    assert!(Connection::to(house.base(), client).is_err(), "nothing in common");
+    assert!(Connection::to(server.base(), client).is_err(), "nothing in common");
 }
 
-fn hang_up(house: &Standin) {
-    assert!(Command::new("kill").arg("-HUP").arg(house.pid().to_string()).status().unwrap().success());
+fn hang_up(server: &Standin) {
+    assert!(Command::new("kill").arg("-HUP").arg(server.pid().to_string()).status().unwrap().success());
 }
 
 #[actix_web::test]
 async fn a_renewed_certificate_is_shown_after_sighup_and_open_connections_go_on() {
     let authority = Authority::new();
     let files = authority.files("127.0.0.1", DAYS);
-    let house = house("https://127.0.0.1:0", &files).await;
-    let mut before = Connection::to(house.base(), authority.client()).unwrap();
+    let server = server("https://127.0.0.1:0", &files).await;
+    let mut before = Connection::to(server.base(), authority.client()).unwrap();
     before.front();
     let renewed = authority.issue("127.0.0.1", DAYS);
     files.write(&renewed);
     assert_ne!(before.shown(), der(&renewed.0));
-    hang_up(&house);
-    house.logged(&format!("the certificate {} was read again", files.certificate())).await;
-    assert_eq!(Connection::to(house.base(), authority.client()).unwrap().shown(), der(&renewed.0));
+    hang_up(&server);
+    server.logged(&format!("the certificate {} was read again", files.certificate())).await;
+    assert_eq!(Connection::to(server.base(), authority.client()).unwrap().shown(), der(&renewed.0));
     assert!(before.front().starts_with("HTTP/1.1 200 OK"), "the former connection");
 }
 
@@ -196,13 +196,13 @@ async fn a_renewed_certificate_is_shown_after_sighup_and_open_connections_go_on(
 async fn a_faulty_new_file_is_logged_by_name_and_the_former_certificate_stays() {
     let authority = Authority::new();
     let files = authority.files("127.0.0.1", DAYS);
-    let house = house("https://127.0.0.1:0", &files).await;
-    let shown = Connection::to(house.base(), authority.client()).unwrap().shown();
+    let server = server("https://127.0.0.1:0", &files).await;
+    let shown = Connection::to(server.base(), authority.client()).unwrap().shown();
     fs::write(files.key(), "half a key").unwrap();
-    hang_up(&house);
-    house.logged(&format!("tls_key: {} holds no PRIVATE KEY block", files.key())).await;
-    house.logged("; the former certificate stays").await;
-    assert_eq!(Connection::to(house.base(), authority.client()).unwrap().shown(), shown);
+    hang_up(&server);
+    server.logged(&format!("tls_key: {} holds no PRIVATE KEY block", files.key())).await;
+    server.logged("; the former certificate stays").await;
+    assert_eq!(Connection::to(server.base(), authority.client()).unwrap().shown(), shown);
 }
 
 #[test]

@@ -105,55 +105,55 @@ async fn promise_11_a_folder_of_every_landed_schema_opens_and_answers_as_before(
         let (folder, kept) = (folder_of(&version), fixtures().join(&version));
         let old = schema(&folder.path().join("data/standin.db"));
         assert_eq!(old.0, number(&version));
-        let mut house = Standin::over(folder, &NOTHING_GIVEN).await;
-        let told: Value = serde_json::from_slice(&fs::read(kept.join("answers.json")).unwrap()).unwrap();
-        answers_as_before(&house, &told, &version).await;
-        serves_the_pictures(&house, &kept.join("pictures")).await;
-        assert_is_whole(&house.data());
-        assert_eq!(schema(&house.data().join("standin.db")).0, number(&newest));
-        let copy = house.data().join(format!("standin.db.before-{newest}"));
+        let mut server = Standin::over(folder, &NOTHING_GIVEN).await;
+        let reported: Value = serde_json::from_slice(&fs::read(kept.join("answers.json")).unwrap()).unwrap();
+        answers_as_before(&server, &reported, &version).await;
+        serves_the_pictures(&server, &kept.join("pictures")).await;
+        assert_is_whole(&server.data());
+        assert_eq!(schema(&server.data().join("standin.db")).0, number(&newest));
+        let copy = server.data().join(format!("standin.db.before-{newest}"));
         match version == newest {
-            true => assert_eq!(copies(&house.data()), Vec::<String>::new()),
+            true => assert_eq!(copies(&server.data()), Vec::<String>::new()),
             false => {
                 assert_eq!(schema(&copy), old, "the copy is the database as it was");
                 assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o7777, 0o600);
             }
         }
-        let copied = copies(&house.data());
-        assert_eq!(house.terminate(), Some(0));
-        house.restart();
-        assert_eq!(copies(&house.data()), copied, "nothing is changed twice");
-        answers_as_before(&house, &told, &version).await;
+        let copied = copies(&server.data());
+        assert_eq!(server.terminate(), Some(0));
+        server.restart();
+        assert_eq!(copies(&server.data()), copied, "nothing is changed twice");
+        answers_as_before(&server, &reported, &version).await;
     }
 }
 
-async fn answers_as_before(house: &Standin, told: &Value, version: &str) {
-    let (token, issued) = (told["user_token"].as_str().unwrap(), told["issued_password"].as_str().unwrap());
+async fn answers_as_before(server: &Standin, reported: &Value, version: &str) {
+    let (token, issued) = (reported["user_token"].as_str().unwrap(), reported["issued_password"].as_str().unwrap());
     let signed_in = async |username: &str, password: &str| {
-        let said = house.sign_in(username, password).await.json();
+        let said = server.sign_in(username, password).await.json();
         said["data"]["token"].as_str().unwrap_or_else(|| panic!("{version}, {username}: {said}")).to_owned()
     };
     let (back_end, cyn) = (signed_in("administrator", PASSWORD).await, signed_in("cyn", issued).await);
     let sig = signed(SECRET, SDK_APP_ID, "administrator", now_s(), 3600);
-    let mine = house.call(Method::GET, "/api/v2/sdk/my_profile");
+    let mine = server.call(Method::GET, "/api/v2/sdk/my_profile");
     let mine = send(mine.header("QISCUS-SDK-APP-ID", APP_ID).header("QISCUS-SDK-TOKEN", token)).await.json();
     assert_eq!(mine["results"]["user"]["username"], "Ada", "{version}: the token of then is one still");
-    for asked in told["answers"].as_array().unwrap() {
+    for asked in reported["answers"].as_array().unwrap() {
         let (path, method) = (asked["path"].as_str().unwrap(), asked["method"].as_str().unwrap().parse().unwrap());
         let call = match asked["as"].as_str().unwrap() {
             "qiscus" => {
-                house.call(method, path).header("QISCUS-SDK-APP-ID", APP_ID).header("QISCUS-SDK-SECRET", SECRET)
+                server.call(method, path).header("QISCUS-SDK-APP-ID", APP_ID).header("QISCUS-SDK-SECRET", SECRET)
             }
-            "token" => house.call(method, path).header("QISCUS-SDK-APP-ID", APP_ID).header("QISCUS-SDK-TOKEN", token),
-            "back_end" => house.call(method, path).header("Authorization", &back_end),
-            "cyn" => house.call(method, path).header("Authorization", &cyn),
-            _ => house.call(
+            "token" => server.call(method, path).header("QISCUS-SDK-APP-ID", APP_ID).header("QISCUS-SDK-TOKEN", token),
+            "back_end" => server.call(method, path).header("Authorization", &back_end),
+            "cyn" => server.call(method, path).header("Authorization", &cyn),
+            _ => server.call(
                 method,
                 &format!("/v4/{path}?sdkappid={SDK_APP_ID}&identifier=administrator&usersig={sig}&random=1"),
             ),
         };
         let call = if asked["body"].is_null() { call } else { call.json(&asked["body"]) };
-        let now = String::from_utf8(send(call).await.bytes).unwrap().replace(house.base(), "http://BASE");
+        let now = String::from_utf8(send(call).await.bytes).unwrap().replace(server.base(), "http://BASE");
         let now: Value = serde_json::from_str(&now).unwrap();
         assert!(holds(&now, &asked["answer"]), "{version}, {path}\nthen {}\nnow  {now}", asked["answer"]);
     }
@@ -172,7 +172,7 @@ fn holds(now: &Value, then: &Value) -> bool {
     }
 }
 
-async fn serves_the_pictures(house: &Standin, kept: &Path) {
+async fn serves_the_pictures(server: &Standin, kept: &Path) {
     let mut served = 0;
     for shard in fs::read_dir(kept).unwrap() {
         for picture in fs::read_dir(shard.unwrap().path()).unwrap() {
@@ -181,7 +181,7 @@ async fn serves_the_pictures(house: &Standin, kept: &Path) {
                 let file = file.unwrap().path();
                 let (key, name) =
                     (picture.file_name().unwrap().to_str().unwrap(), file.file_name().unwrap().to_str().unwrap());
-                let answer = house.get(&format!("/pictures/upload/{key}/{name}")).await;
+                let answer = server.get(&format!("/pictures/upload/{key}/{name}")).await;
                 assert_eq!((answer.status, answer.bytes), (200, fs::read(&file).unwrap()), "{file:?}");
                 served += 1;
             }
@@ -191,16 +191,16 @@ async fn serves_the_pictures(house: &Standin, kept: &Path) {
 }
 
 #[actix_web::test]
-async fn promise_11_of_copies_the_newest_is_kept() {
+async fn promise_11_the_newest_copy_is_kept() {
     let folder = folder_of("0004");
     let data = folder.path().join("data");
     for name in ["standin.db.before-0003", "standin.db.before-0006.new"] {
         fs::write(data.join(name), b"of an earlier change").unwrap();
     }
-    let house = Standin::over(folder, &NOTHING_GIVEN).await;
+    let server = Standin::over(folder, &NOTHING_GIVEN).await;
     let newest = format!("standin.db.before-{}", landed().pop().unwrap());
     assert_eq!(copies(&data), std::slice::from_ref(&newest));
-    house.logged(&format!("the database as it was is kept as {}", data.join(newest).display())).await;
+    server.logged(&format!("a copy of the former database is {}", data.join(newest).display())).await;
 }
 
 /// The digests of the database and its log, and of the key.
@@ -210,12 +210,12 @@ fn digests(data: &Path) -> Vec<Option<Vec<u8>>> {
 }
 
 #[actix_web::test]
-async fn promise_11_a_folder_of_a_newer_version_is_refused_untouched_with_what_to_do() {
+async fn promise_11_a_folder_of_a_newer_version_is_refused_unchanged_with_the_remedy() {
     let newest = landed().pop().unwrap();
-    let mut house = Standin::over(folder_of(&newest), &NOTHING_GIVEN).await;
-    house.command(&["user", "create", "zoe"]);
-    house.kill();
-    let data = house.data();
+    let mut server = Standin::over(folder_of(&newest), &NOTHING_GIVEN).await;
+    server.command(&["user", "create", "zoe"]);
+    server.kill();
+    let data = server.data();
     let database = Connection::open(data.join("standin.db")).unwrap();
     // What the newer version has not carried over yet stays in its log.
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
@@ -245,7 +245,7 @@ fn open_under(faults: &Faults, data: &Path) -> Output {
 }
 
 #[test]
-fn promise_11_killed_in_mid_migration_it_is_old_or_new_and_never_between() {
+fn promise_11_a_kill_during_a_migration_leaves_the_old_or_the_new_schema() {
     let (oldest, newest) = (landed().remove(0), landed().pop().unwrap());
     let whole = folder_of(&oldest);
     let old = schema(&whole.path().join("data/standin.db"));
@@ -277,7 +277,7 @@ fn promise_11_killed_in_mid_migration_it_is_old_or_new_and_never_between() {
 }
 
 #[test]
-fn promise_11_without_room_for_the_copy_nothing_is_changed_and_the_reason_is_said() {
+fn promise_11_without_disk_space_for_the_copy_nothing_changes_and_the_error_says_why() {
     let oldest = landed().remove(0);
     let mut reasons = BTreeSet::new();
     let mut nth = 1;

@@ -13,7 +13,7 @@ use sha2::Sha256;
 
 use super::standin::SECRET;
 
-/// The number that a fixture's app is given where Tencent's wire is spoken.
+/// The number that a fixture's app has for Tencent's API.
 pub(crate) const SDK_APP_ID: u32 = 1_400_000_001;
 
 /// How a fixture is given that number.
@@ -113,7 +113,7 @@ pub(crate) const VECTORS: [Vector; 5] = [
 ];
 
 #[test]
-fn what_these_lines_sign_is_what_the_vendors_libraries_sign() {
+fn the_test_signatures_equal_those_of_the_vendors_libraries() {
     for vector in VECTORS {
         let facts = unpacked(vector.user_sig);
         assert_eq!((&facts["TLS.identifier"], &facts["TLS.time"]), (&vector.identifier.into(), &1_700_000_000.into()));

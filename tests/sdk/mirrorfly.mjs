@@ -17,15 +17,15 @@ export { client, PNG, SCRIPT, TRIAL };
 
 export async function run(binary) {
   if (process.env.RECORD) return recorded(binary);
-  for (const mode of [TRIAL, LIVE]) await served(binary, mode, ({ house, open }) => scenario(house, mode, open));
+  for (const mode of [TRIAL, LIVE]) await served(binary, mode, ({ standin, open }) => scenario(standin, mode, open));
   await reload.run(binary);
   await older.run(binary);
 }
 
 /** A short visit of one person on trial, for the replay. Whoever records stands where the SDK looks for the server. */
 async function recorded(binary) {
-  const house = await Standin.fresh(binary, { STANDIN_PUBLIC_URL: TRIAL.base, STANDIN_APP_REGISTRATION: 'open' });
-  const recording = await recorder(house.base, 80);
+  const standin = await Standin.fresh(binary, { STANDIN_PUBLIC_URL: TRIAL.base, STANDIN_APP_REGISTRATION: 'open' });
+  const recording = await recorder(standin.base, 80);
   const app = await serveApp([SCRIPT], 'localhost');
   const browser = await openBrowser();
   try {
@@ -49,11 +49,11 @@ async function recorded(binary) {
     await browser.close();
     app.close();
     await recording.close();
-    await house.close();
+    await standin.close();
   }
 }
 
-async function scenario(house, mode, open) {
+async function scenario(standin, mode, open) {
   const of = what => `${mode.name}: ${what}`;
   const [ada, bob, eve] = [await open(), await open(), await open()];
   check(of('initializeSDK'), ada.initialised.statusCode, 200);
@@ -65,21 +65,21 @@ async function scenario(house, mode, open) {
     made[id] = registered.data;
   }
   check(of('userJid'), made.ada.userJid, `ada@${HOST}`);
-  await signingIn(of, house, open, made, { ada, bob, eve });
-  await contacts(of, house, { ada, bob, eve });
-  await profiles(of, house, { ada, bob, eve });
-  await otherWires(of, house, mode, { ada, bob, eve });
-  await inQiscus(of, house, made, ada);
-  await lists(of, house, { ada });
+  await signingIn(of, standin, open, made, { ada, bob, eve });
+  await contacts(of, standin, { ada, bob, eve });
+  await profiles(of, standin, { ada, bob, eve });
+  await otherWires(of, standin, mode, { ada, bob, eve });
+  await inQiscus(of, standin, made, ada);
+  await lists(of, standin, { ada });
   await blocks(of, { ada, bob });
   await settings(of, { ada });
-  await recovery(of, house, { ada, bob });
-  await leaving(of, house, { ada });
-  await turnedAway(of, house, { bob });
+  await recovery(of, standin, { ada, bob });
+  await leaving(of, standin, { ada });
+  await turnedAway(of, standin, { bob });
   for (const [id, who] of Object.entries({ ada, bob, eve })) check(of(`no fault in the page of ${id}`), who.faults, []);
 }
 
-async function signingIn(of, house, open, made, people) {
+async function signingIn(of, standin, open, made, people) {
   const stranger = await open();
   const wrong = await stranger.call('connect', 'ada', 'wrong-password');
   check(of('connect with a wrong password'), [wrong.statusCode, wrong.message], [400, 'Invalid Credentials']);
@@ -97,9 +97,9 @@ async function signingIn(of, house, open, made, people) {
   check(of('connect while connected'), again.statusCode, 409);
 }
 
-async function contacts(of, house, { ada, bob }) {
+async function contacts(of, standin, { ada, bob }) {
   const none = await ada.call('getFriendsList');
-  check(of('getFriendsList of nobody'), none.data, { users: [], permission: 1 });
+  check(of('getFriendsList without friends'), none.data, { users: [], permission: 1 });
   await ada.forget();
   check(of('syncContacts'), (await ada.call('syncContacts', 'bob')).statusCode, 200);
   check(of('syncContacts of an unknown user'), (await ada.call('syncContacts', 'nobody')).statusCode, 400);
@@ -112,7 +112,7 @@ async function contacts(of, house, { ada, bob }) {
   check(of('getFriendsList of the other side'), (await bob.call('getFriendsList')).data.users, []);
 }
 
-async function profiles(of, house, { ada, bob, eve }) {
+async function profiles(of, standin, { ada, bob, eve }) {
   for (const who of [ada, bob, eve]) await who.forget();
   const given = ['Älice Ω <1>', URL, 'a "status" & more', '+62 812', 'ada@example.com'];
   const set = await ada.call('setUserProfile', ...given);
@@ -126,13 +126,13 @@ async function profiles(of, house, { ada, bob, eve }) {
     const told = await eventually(name, async () => (await who.heard('userProfileListener')).at(-1));
     check(of(`userProfileListener of ${name}`), fields(told), expected);
   }
-  await never(of('userProfileListener of a stranger'), async () => (await eve.heard('userProfileListener'))[0]);
+  await never(of('userProfileListener of a user that is no contact'), async () => (await eve.heard('userProfileListener'))[0]);
 
   const seen = await eve.call('getUserProfile', 'ada');
   check(of('getUserProfile'), fields(seen.data), expected);
   check(of('getUserProfile by JID'), fields((await eve.call('getUserProfile', `ada@${HOST}`)).data), expected);
   const unknown = await eve.call('getUserProfile', 'nobody');
-  check(of('getUserProfile of nobody'), [unknown.statusCode, unknown.message], [400, 'User not available']);
+  check(of('getUserProfile of an unknown user'), [unknown.statusCode, unknown.message], [400, 'User not available']);
 
   const uploaded = await within('setUserProfile', ada.page.evaluate(base64 => {
     const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
@@ -156,8 +156,8 @@ async function profiles(of, house, { ada, bob, eve }) {
   check(of('setUserProfile with a name that is too long'), long.statusCode, 500);
 }
 
-async function otherWires(of, house, mode, { ada, bob, eve }) {
-  const change = username => house.qiscusRest('POST', 'login_or_register', { user_id: 'ada', username, password: 'chosen-1' });
+async function otherWires(of, standin, mode, { ada, bob, eve }) {
+  const change = username => standin.qiscusRest('POST', 'login_or_register', { user_id: 'ada', username, password: 'chosen-1' });
   // The first one chooses a password, which ends her sessions and the password that was issued.
   await change('Ada');
   await eventually(of('AUTHFAIL after a password was chosen'), async () =>
@@ -175,37 +175,37 @@ async function otherWires(of, house, mode, { ada, bob, eve }) {
   times.sort((a, b) => a - b);
   console.log(`      REST call to event in the friend's SDK: ${times.join(', ')} ms`);
 
-  const registered = await house.call('POST', '/api/v1/sandbox/register', {
+  const registered = await standin.call('POST', '/api/v1/sandbox/register', {
     body: { deviceType: 'web', licenseKey: LICENSE_KEY, userIdentifier: 'bob' },
   });
   const token = registered.json.token;
   const form = new FormData();
   form.set('userId', 'ada');
-  const blocked = await fetch(`${house.base}/api/v1/users/block`, { method: 'POST', headers: { Authorization: token }, body: form });
+  const blocked = await fetch(`${standin.base}/api/v1/users/block`, { method: 'POST', headers: { Authorization: token }, body: form });
   check(of('bob blocks ada'), (await blocked.json()).status, 200);
   await bob.forget();
   await change('Ada behind a block');
   await never(of('userProfileListener across a block'), async () => (await bob.heard('userProfileListener'))[0]);
-  const unblocked = await fetch(`${house.base}/api/v1/users/unblock`, { method: 'POST', headers: { Authorization: token }, body: form });
+  const unblocked = await fetch(`${standin.base}/api/v1/users/unblock`, { method: 'POST', headers: { Authorization: token }, body: form });
   check(of('bob unblocks ada'), (await unblocked.json()).status, 200);
 }
 
-/** What is changed by this SDK is heard by the other vendor's: bob has an app of Qiscus too. */
-async function inQiscus(of, house, made, ada) {
+/** A change by this SDK reaches the other vendor's SDK: bob has a Qiscus app too. */
+async function inQiscus(of, standin, made, ada) {
   const driver = makeDriver(createRequire(import.meta.url)('qiscus-sdk-core'));
-  const bob = await driver.open({ AppId: APP_ID, baseURL: house.base });
+  const bob = await driver.open({ AppId: APP_ID, baseURL: standin.base });
   const entered = await driver.call(bob, 'setUser', ['bob', made.bob.password]);
   check(of('bob logs in to Qiscus by the password MirrorFly issued'), entered.kept?.user?.email, 'bob');
   const picture = `${URL}?2`;
   const set = await ada.call('setUserProfile', 'Ada behind a block', picture, 'hello', '+62 812', 'ada@example.com');
-  check(of('setUserProfile for both wires'), set.statusCode, 200);
+  check(of('setUserProfile for both vendors'), set.statusCode, 200);
   const message = await eventually('newMessagesCallback', async () => driver.heard(bob, 'newMessagesCallback').flat().at(-1));
   const { type, payload } = message;
   check(of('newMessagesCallback of Qiscus'), [type, payload.type, payload.content.user.avatar_url], ['custom', 'profile_changed', picture]);
   await driver.call(bob, 'disconnect', []);
 }
 
-async function lists(of, house, { ada }) {
+async function lists(of, standin, { ada }) {
   check(of('getMetaData of none'), (await ada.call('getMetaData')).statusCode, 200);
   const meta = await ada.call('updateMetaData', { city: 'Bandung' });
   check(of('updateMetaData'), meta.statusCode, 200);
@@ -228,7 +228,7 @@ async function blocks(of, { ada, bob }) {
   const [toBob, toAda] = [`bob@${HOST}`, `ada@${HOST}`];
   await bob.forget();
   check(of('getUsersIBlocked of none'), (await ada.call('getUsersIBlocked')).data, []);
-  check(of('getLastSeen of one who is here'), (await ada.call('getLastSeen', toBob)).data, { fromUserJid: toBob, seconds: 0 });
+  check(of('getLastSeen of a user that is online'), (await ada.call('getLastSeen', toBob)).data, { fromUserJid: toBob, seconds: 0 });
   check(of('blockUser'), (await ada.call('blockUser', toBob)).statusCode, 200);
   check(of('blockUser again'), (await ada.call('blockUser', toBob)).statusCode, 200);
   check(of('getUsersIBlocked'), (await ada.call('getUsersIBlocked')).data, [{ jid: toBob }]);
@@ -240,7 +240,7 @@ async function blocks(of, { ada, bob }) {
   }
   check(of('unblockUser'), (await ada.call('unblockUser', toBob)).statusCode, 200);
   check(of('getUsersIBlocked after it'), (await ada.call('getUsersIBlocked')).data, []);
-  holds(of('blockUser of nobody'), (await ada.call('blockUser', `nobody@${HOST}`)).statusCode !== 200);
+  holds(of('blockUser of an unknown user'), (await ada.call('blockUser', `nobody@${HOST}`)).statusCode !== 200);
 }
 
 async function settings(of, { ada }) {
@@ -260,17 +260,17 @@ async function settings(of, { ada }) {
   check(of('a message is said to be sent all the same'), (await ada.call('sendTextMessage', `bob@${HOST}`, 'Hi')).statusCode, 200);
 }
 
-async function recovery(of, house, { ada, bob }) {
+async function recovery(of, standin, { ada, bob }) {
   // A token that dies in the middle: the SDK signs in again, and the app sees nothing.
   await ada.call('getMetaData');
   const token = ada.token();
-  check(of('a token is ended behind the SDK'), (await house.mirrorflyRest(token, 'GET', 'logout')).json.status, 200);
-  check(of('the token is dead'), (await house.mirrorflyRest(token, 'GET', 'users/getMetaData')).status, 401);
+  check(of('a token is ended behind the SDK'), (await standin.mirrorflyRest(token, 'GET', 'logout')).json.status, 200);
+  check(of('the token is dead'), (await standin.mirrorflyRest(token, 'GET', 'users/getMetaData')).status, 401);
   check(of('getUserProfile with a dead token'), (await ada.call('getUserProfile', 'bob')).statusCode, 200);
   holds(of('by a token of its own'), ada.token() !== token);
 
-  await house.halt();
-  await house.start();
+  await standin.halt();
+  await standin.start();
   await connected(of('a restart of the server'), ada);
   await connected(of('a restart of the server'), bob);
   check(of('getFriendsList after it'), (await ada.call('getFriendsList')).data.users.map(user => user.userId), ['bob']);
@@ -280,17 +280,17 @@ async function recovery(of, house, { ada, bob }) {
   check(of('userProfileListener after it'), told.nickName, 'Ada again');
 }
 
-async function leaving(of, house, { ada }) {
+async function leaving(of, standin, { ada }) {
   check(of('logout'), (await ada.call('logout')).statusCode, 200);
   const after = await ada.call('getFriendsList');
   holds(of('no call after it'), after.statusCode !== 200, after);
 }
 
-/** A password that changes under a connected SDK: it comes back with the old one, and its app is told. */
-async function turnedAway(of, house, { bob }) {
+/** A password that changes under a connected SDK: it reconnects with the old one, and its app gets an error. */
+async function turnedAway(of, standin, { bob }) {
   await bob.forget();
-  const token = await house.backEndToken();
-  const reset = await house.mirrorflyRest(token, 'POST', 'users/resetPassword', { userId: 'bob', deviceType: 'web' });
+  const token = await standin.backEndToken();
+  const reset = await standin.mirrorflyRest(token, 'POST', 'users/resetPassword', { userId: 'bob', deviceType: 'web' });
   check(of('the back end resets a password'), reset.json.status, 200);
   const failed = await eventually('AUTHFAIL', async () =>
     (await bob.heard('connectionListener')).find(heard => heard.status === 'AUTHFAIL'));

@@ -33,7 +33,7 @@ export const TRIAL = {
   socket: { xmppSocketHost: HOST, xmppSocketPort: 80, ssl: false },
 };
 
-/** How a server behind a name does it. The certificate is its own, so the browser is told not to ask who signed it. */
+/** How a server behind a name does it. The certificate is self-signed, so the browser is started without certificate checks. */
 export const LIVE = {
   name: 'live',
   base: `https://${HOST}`,
@@ -61,17 +61,17 @@ export async function served(binary, mode, scenario, script = SCRIPT) {
     'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
     '-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`, '-keyout', key, '-out', certificate,
   ], { stdio: 'ignore' });
-  const house = await Standin.fresh(binary, {
+  const standin = await Standin.fresh(binary, {
     ...mode.variables, ...tls, STANDIN_PUBLIC_URL: mode.base, STANDIN_APP_REGISTRATION: 'open',
   });
   const app = await serveApp([script], 'localhost');
   const browser = await openBrowser();
   try {
-    await scenario({ house, open: () => client(browser, app, mode), reopen: () => client(browser, app, mode, true) });
+    await scenario({ standin, open: () => client(browser, app, mode), reopen: () => client(browser, app, mode, true) });
   } finally {
     await browser.close();
     app.close();
-    await house.close();
+    await standin.close();
     await rm(folder, { recursive: true });
   }
 }
@@ -105,9 +105,9 @@ export async function client(browser, app, mode, isRegistered = false) {
       if (name === 'register' && mode.socket) await initialise(page, { ...mode.options, ...mode.socket });
       return answer;
     },
-    /** What a listener has heard so far. */
+    /** What a listener has received so far. */
     heard: name => page.evaluate(name => window.heard.filter(heard => heard.name === name).map(heard => heard.value), name),
-    /** When a listener last heard anything, by the clock of this machine. */
+    /** When a listener last received anything, by the clock of this machine. */
     heardAt: name => page.evaluate(name => window.heard.filter(heard => heard.name === name).at(-1)?.at, name),
     forget: () => page.evaluate(() => void (window.heard = [])),
   };

@@ -9,11 +9,11 @@ const SCRIPT = 'mirrorfly-sdk-4.17.0/build/index.js';
 
 export async function run(binary) {
   for (const mode of [TRIAL, LIVE]) {
-    await served(binary, mode, ({ house, open, reopen }) => scenario(house, mode, open, reopen), SCRIPT);
+    await served(binary, mode, ({ server, open, reopen }) => scenario(server, mode, open, reopen), SCRIPT);
   }
 }
 
-async function scenario(house, mode, open, reopen) {
+async function scenario(server, mode, open, reopen) {
   const of = what => `4.17.0, ${mode.name}: ${what}`;
   const [ada, bob] = [await open(), await open()];
   const kept = {};

@@ -1,6 +1,6 @@
 /**
  * A page reload: a fresh browser context, in which the app has what it kept and does not register again. On trial and live, each over plain
- * HTTP and over TLS, names are shown in clear, a change is heard, and what is written then is stored in clear.
+ * HTTP and over TLS, names are shown in clear, a change is received, and what is written then is stored in clear.
  */
 
 import { check, eventually } from './check.mjs';
@@ -11,12 +11,12 @@ import { LICENSE_KEY } from './standin.mjs';
 const ADA = ['Älice Ω <1>', '', 'a "status"', '+62 812', 'ada@example.com'];
 
 export async function run(binary) {
-  for (const mode of MODES) await served(binary, mode, ({ house, open, reopen }) => scenario(house, mode, open, reopen));
+  for (const mode of MODES) await served(binary, mode, ({ server, open, reopen }) => scenario(server, mode, open, reopen));
 }
 
-async function scenario(house, mode, open, reopen) {
+async function scenario(server, mode, open, reopen) {
   const of = what => `${mode.name}, after a reload: ${what}`;
-  const kept = await firstVisit(of, house, open);
+  const kept = await firstVisit(of, server, open);
   const [ada, bob] = [await reopen(), await reopen()];
   check(of('connect of ada'), (await ada.call('connect', 'ada', kept.ada)).statusCode, 200);
   check(of('connect of bob'), (await bob.call('connect', 'bob', kept.bob)).statusCode, 200);
@@ -34,21 +34,21 @@ async function scenario(house, mode, open, reopen) {
     const told = await heardOf(who, changed[0], of(name));
     check(of(`userProfileListener of ${name}`), shown(told), changed);
   }
-  const token = await house.backEndToken();
-  const stored = (await house.mirrorflyRest(token, 'GET', 'users/ada')).json.data;
+  const token = await server.backEndToken();
+  const stored = (await server.mirrorflyRest(token, 'GET', 'users/ada')).json.data;
   check(of('what is stored'), [stored.nickName, stored.emailId, stored.mobileNumber], [changed[0], changed[4], changed[3]]);
   const rest = { deviceType: 'web', licenseKey: LICENSE_KEY, nickname: 'By REST Ω' };
   await bob.forget();
-  check(of('a change over REST'), (await house.mirrorflyRest(token, 'POST', 'users/ada', rest)).status, 200);
+  check(of('a change over REST'), (await server.mirrorflyRest(token, 'POST', 'users/ada', rest)).status, 200);
   const told = await heardOf(bob, 'By REST Ω', of('REST'));
   check(of('userProfileListener after it'), told.nickName, 'By REST Ω');
 
-  await guests(of, house, reopen, bob);
+  await guests(of, server, reopen, bob);
   for (const [id, who] of Object.entries({ ada, bob })) check(of(`no fault in the page of ${id}`), who.faults, []);
 }
 
-/** Registers ada and bob, who lists ada; answers the passwords that the app keeps. */
-async function firstVisit(of, house, open) {
+/** Registers ada, and bob with ada as a contact; returns the passwords that the app stores. */
+async function firstVisit(of, server, open) {
   const [ada, bob] = [await open(), await open()];
   const kept = {};
   for (const [id, who] of Object.entries({ ada, bob })) {
@@ -62,10 +62,10 @@ async function firstVisit(of, house, open) {
 }
 
 /** A user with an `@` in its id, whom a back end made: by the name that is handed out now, and by the one that former releases did. */
-async function guests(of, house, reopen, bob) {
-  const token = await house.backEndToken();
+async function guests(of, server, reopen, bob) {
+  const token = await server.backEndToken();
   const body = { deviceType: 'web', licenseKey: LICENSE_KEY, userIdentifier: 'guest@example.com', nickname: 'Guest Ω' };
-  const made = (await house.mirrorflyRest(token, 'POST', 'users/createUser', body)).json.data;
+  const made = (await server.mirrorflyRest(token, 'POST', 'users/createUser', body)).json.data;
   check(of('the name that createUser hands out'), made.username, 'guest=40example.com');
   check(of('syncContacts of it'), (await bob.call('syncContacts', made.username)).statusCode, 200);
   const friend = (await bob.call('getFriendsList')).data.users.find(user => user.userId === made.username);
@@ -85,7 +85,7 @@ async function guests(of, house, reopen, bob) {
   }
 }
 
-/** The profile of this name that a listener hears: a client that comes back may be told older changes before it. */
+/** The profile with this name that a listener receives: a returning client may receive older changes first. */
 function heardOf(who, name, what) {
   return eventually(what, async () => (await who.heard('userProfileListener')).findLast(told => told.nickName === name));
 }

@@ -98,19 +98,19 @@ function client(at, verb) {
 const said = ({ status, body }) => [status, body?.error?.code, body?.error?.message];
 
 async function everyCall(binary, name, platform) {
-  const house = await Standin.fresh(binary);
-  const recording = await recorder(house.base);
-  house.via = recording.base;
+  const server = await Standin.fresh(binary);
+  const recording = await recorder(server.base);
+  server.via = recording.base;
   const place = await platform();
   try {
-    const world = { house, place, base: recording.base, say: what => `${name}: ${what}` };
+    const world = { server, place, base: recording.base, say: what => `${name}: ${what}` };
     world.open = (options = {}) => place.open({ AppId: APP_ID, baseURL: recording.base, ...options });
     const ada = await entry(world);
     await profile(world, ada);
     await pictures(world, ada);
     await people(world, ada);
     await devices(world, ada);
-    // Not replayed: a nonce is good in one run, and commands and contacts are not this wire's.
+    // Not replayed: a nonce is good in one run, and commands and contacts are not this vendor's.
     recording.pause();
     await closed(world);
     await identity(world);
@@ -121,23 +121,23 @@ async function everyCall(binary, name, platform) {
   } finally {
     await place.close();
     await recording.close();
-    await house.close();
+    await server.close();
   }
 }
 
 async function entry(world) {
-  const { say, house } = world;
+  const { say, server } = world;
   const ada = await world.open();
-  const broker = `${house.base.replace('http', 'ws')}/mqtt?x=wss://`;
+  const broker = `${server.base.replace('http', 'ws')}/mqtt?x=wss://`;
   check(say('init keeps away from the vendor\'s realtime server'), await ada.look('mqttURL'), broker);
   check(say('init leaves the base alone'), await ada.look('baseURL'), world.base);
 
   const { user } = await ada.call('setUser', 'ada', 'key', 'Ada', null, { role: 'owner' });
   check(say('setUser makes a user'), [user.email, user.username, user.extras, user.active], ['ada', 'Ada', { role: 'owner' }, true]);
-  holds(say('setUser shows a picture'), user.avatar_url.startsWith(`${house.base}/pictures/upload/`), user);
+  holds(say('setUser shows a picture'), user.avatar_url.startsWith(`${server.base}/pictures/upload/`), user);
   const { token, refresh_token, token_expires_at } = user;
   check(say('setUser: a token that never expires'), [typeof token, refresh_token, token_expires_at], ['string', undefined, undefined]);
-  check(say('setUser: the app is told'), (await ada.heard('loginSuccessCallback')).length, 1);
+  check(say('setUser: the app is notified'), (await ada.heard('loginSuccessCallback')).length, 1);
 
   const again = await world.open();
   const { user: same } = await again.call('setUser', 'ada', 'key');
@@ -146,7 +146,7 @@ async function entry(world) {
 
   const wrong = await world.open();
   check(say('setUser with a wrong key'), said(await wrong.refused('setUser', 'ada', 'wrong', 'Eve')), [401, 401306, 'wrong password']);
-  check(say('setUser with a wrong key: the app is told'), (await wrong.heard('loginErrorCallback')).length, 1);
+  check(say('setUser with a wrong key: the app is notified'), (await wrong.heard('loginErrorCallback')).length, 1);
   check(say('setUser without a key'), (await wrong.refused('setUser', 'eve')).status, 400);
   check(say('setUser with a strange id'), (await wrong.refused('setUser', 'e v e', 'key')).status, 400);
   check(say('a wrong key changed nothing'), (await ada.call('getUserProfile')).username, 'Ada');
@@ -155,17 +155,17 @@ async function entry(world) {
   check(say('init of an unknown app keeps away, too'), await stranger.look('mqttURL'), broker);
   check(say('setUser in an unknown app'), said(await stranger.refused('setUser', 'ada', 'key')), [401, 401303, 'Application not found']);
 
-  await house.qiscusRest('POST', 'login_or_register', { user_id: 'sue', username: 'Sue', password: 'key' });
-  await house.qiscusRest('DELETE', 'deactivate_users', { user_ids: ['sue'] });
+  await server.qiscusRest('POST', 'login_or_register', { user_id: 'sue', username: 'Sue', password: 'key' });
+  await server.qiscusRest('DELETE', 'deactivate_users', { user_ids: ['sue'] });
   check(say('setUser of a deactivated user'), said(await wrong.refused('setUser', 'sue', 'key')), [403, 401300, 'User is suspended']);
   return ada;
 }
 
-async function closed({ open, say, house }) {
-  await house.command('app', 'set', '--registration', 'closed');
+async function closed({ open, say, server }) {
+  await server.command('app', 'set', '--registration', 'closed');
   const eve = await open();
   check(say('setUser of a new id in a closed app'), said(await eve.refused('setUser', 'eve', 'key')), [401, 401306, 'wrong password']);
-  await house.command('app', 'set', '--registration', 'new');
+  await server.command('app', 'set', '--registration', 'new');
 }
 
 /** A token as the app's back end makes it. */
@@ -197,17 +197,17 @@ async function identity(world) {
   check(say('setUserWithIdentityToken logs in'), (await jo.call('getUserProfile')).email, 'jo');
 }
 
-async function profile({ say, house }, ada) {
+async function profile({ say, server }, ada) {
   const address = 'https://image.url/image.jpg';
   const changed = await ada.call('updateProfile', { name: 'Ada L.', avatar_url: address, extras: { role: 'guest' } });
   check(say('updateProfile'), [changed.username, changed.avatar_url, changed.extras], ['Ada L.', address, { role: 'guest' }]);
-  check(say('updateProfile: the app is told'), (await ada.heard('updateProfileCallback')).length, 1);
+  check(say('updateProfile: the app is notified'), (await ada.heard('updateProfileCallback')).length, 1);
   const named = await ada.call('updateProfile', { name: 'Ada' });
   check(say('updateProfile of one field leaves the others'), [named.username, named.avatar_url, named.extras], ['Ada', address, { role: 'guest' }]);
   const shown = await ada.call('getUserProfile');
   check(say('getUserProfile'), [shown.email, shown.username, shown.avatar_url, shown.extras], ['ada', 'Ada', address, { role: 'guest' }]);
   check(say('the client keeps its token'), shown.token, (await ada.look('userData')).token);
-  const rest = (await house.qiscusRest('GET', 'user_profile?user_id=ada')).json.results.user;
+  const rest = (await server.qiscusRest('GET', 'user_profile?user_id=ada')).json.results.user;
   check(say('the back end sees the same'), [rest.username, rest.avatar_url, rest.extras], ['Ada', address, { role: 'guest' }]);
   // The SDK swallows the error: the app learns of it by getting nothing.
   check(say('updateProfile refused'), await ada.call('updateProfile', { name: 'x'.repeat(256) }), null);
@@ -235,13 +235,13 @@ async function people(world, ada) {
   await bob.call('setUser', 'bob', 'key', 'Bob');
   const blocked = await ada.call('blockUser', 'bob');
   check(say('blockUser'), [blocked.email, blocked.username, blocked.token], ['bob', 'Bob', undefined]);
-  check(say('blockUser: the app is told'), (await ada.heard('blockUserCallback')).length, 1);
+  check(say('blockUser: the app is notified'), (await ada.heard('blockUserCallback')).length, 1);
   check(say('getBlockedUser'), (await ada.call('getBlockedUser')).map(user => user.email), ['bob']);
   check(say('getBlockedUser, a page further'), await ada.call('getBlockedUser', 2, 20), []);
   check(say('unblockUser'), (await ada.call('unblockUser', 'bob')).email, 'bob');
-  check(say('unblockUser: the app is told'), (await ada.heard('unblockUserCallback')).length, 1);
-  check(say('getBlockedUser of nobody'), await ada.call('getBlockedUser'), []);
-  check(say('blockUser of nobody'), said(await ada.refused('blockUser', 'nobody')), [404, undefined, 'User not found']);
+  check(say('unblockUser: the app is notified'), (await ada.heard('unblockUserCallback')).length, 1);
+  check(say('getBlockedUser without blocked users'), await ada.call('getBlockedUser'), []);
+  check(say('blockUser of an unknown user'), said(await ada.refused('blockUser', 'nobody')), [404, undefined, 'User not found']);
   check(say('blockUser of oneself'), (await ada.refused('blockUser', 'ada')).status, 400);
   check(say('blockUser without an id'), (await ada.refused('blockUser', '')).message, 'email is required');
 
@@ -249,7 +249,7 @@ async function people(world, ada) {
   const presences = await ada.call('getUserPresences', ['bob', 'sue', 'nobody']);
   check(say('getUserPresences'), presences.map(({ email, status }) => [email, status]), [['bob', 1], ['sue', 0]]);
   holds(say('getUserPresences: just now'), Math.abs(presences[0].timestamp - now) < 30, presences);
-  check(say('getUserPresences of nobody'), await ada.call('getUserPresences', []), []);
+  check(say('getUserPresences of no user'), await ada.call('getUserPresences', []), []);
 
   // A defect of 2.16.9: the call is sent, and then the SDK trips over its own code.
   holds(say('getUsers is broken in the package itself'), (await ada.refused('getUsers')).message.includes('is not a function'));
@@ -268,17 +268,17 @@ async function devices({ say }, ada) {
   check(say('chatTarget is refused and says why'), said(await ada.refused('chatTarget', 'bob')), [404, undefined, 'Rooms and messages are not part of Standin']);
 }
 
-/** A contact's change reaches the client of who lists it, and the one whose profile it is, and no stranger. */
+/** A contact's change reaches the clients of users that list it and of the user itself, and no other. */
 async function changes(world, ada) {
-  const { say, house } = world;
+  const { say, server } = world;
   const eve = await world.open();
   await eve.call('setUser', 'eve', 'key', 'Eve');
   const body = { username: 'ada', password: 'key' };
-  const { token } = (await house.call('POST', '/api/v1/login', { body })).json.data;
+  const { token } = (await server.call('POST', '/api/v1/login', { body })).json.data;
   const contacts = { addContacts: [{ mobileNumber: 'bob' }], deleteContacts: [], contactPermission: true, forceDelete: false };
-  check(say('ada lists bob'), (await house.mirrorflyRest(token, 'POST', 'contacts/syncContactsNew', contacts)).json.status, 200);
+  check(say('ada lists bob'), (await server.mirrorflyRest(token, 'POST', 'contacts/syncContactsNew', contacts)).json.status, 200);
 
-  await house.qiscusRest('POST', 'login_or_register', { user_id: 'bob', username: 'Robert', password: 'key' });
+  await server.qiscusRest('POST', 'login_or_register', { user_id: 'bob', username: 'Robert', password: 'key' });
   const messages = await eventually(say('a friend\'s change'), async () => {
     const heard = (await ada.heard('newMessagesCallback')).flat().filter(({ email }) => email === 'bob');
     return heard.length > 0 ? heard : undefined;
@@ -289,45 +289,45 @@ async function changes(world, ada) {
   const { changed, user } = payload.content;
   check(say('it says what changed, of whom'), [changed, user.email, user.username], [['username'], 'bob', 'Robert']);
   holds(say('it has a number of its own'), unique_temp_id.length > 0);
-  await never(say('a stranger hears nothing'), async () => ((await eve.heard('newMessagesCallback')).length > 0 ? 'heard' : undefined), 6000);
+  await never(say('a user that is no contact receives nothing'), async () => ((await eve.heard('newMessagesCallback')).length > 0 ? 'heard' : undefined), 6000);
   const own = (await ada.heard('newMessagesCallback')).flat().map(({ email }) => email);
   holds(say('one\'s own changes arrive, too'), own.includes('ada'), own);
 }
 
 async function departure(world, ada) {
-  const { say, house } = world;
-  const reset = await house.qiscusRest('POST', 'reset_user_token', { user_id: 'ada' });
+  const { say, server } = world;
+  const reset = await server.qiscusRest('POST', 'reset_user_token', { user_id: 'ada' });
   check(say('a token is reset'), reset.status, 200);
   check(say('a dead token'), said(await ada.refused('getUserProfile')), [403, 401301, 'Unauthorized']);
-  // Only a 200 keeps the SDK from an error that nobody catches.
+  // Only a 200 keeps the SDK from an uncaught error.
   check(say('logout with a dead token'), await ada.call('logout'), null);
   const back = await world.open();
   await back.call('setUser', 'ada', 'key');
   check(say('logging in again'), (await back.call('getUserProfile')).email, 'ada');
   check(say('logout'), await back.call('logout'), null);
-  check(say('logout: nobody is logged in'), await back.look('isLogin'), false);
+  check(say('logout: no user is logged in'), await back.look('isLogin'), false);
 }
 
 /** With a lifetime set, an expired token is replaced before the app notices. */
 async function expiry(binary) {
-  const house = await Standin.fresh(binary);
+  const server = await Standin.fresh(binary);
   const place = await inNode();
   const say = what => `lifetime: ${what}`;
   try {
-    await house.command('app', 'set', '--token-lifetime', String(LIFE_S));
-    const ada = await place.open({ AppId: APP_ID, baseURL: house.base, syncInterval: 600_000 });
+    await server.command('app', 'set', '--token-lifetime', String(LIFE_S));
+    const ada = await place.open({ AppId: APP_ID, baseURL: server.base, syncInterval: 600_000 });
     const begun = Date.now();
     const { user } = await ada.call('setUser', 'ada', 'key', 'Ada');
     const life = (new Date(user.token_expires_at) - begun) / 1000;
     holds(say('the login says when its token expires'), Math.abs(life - LIFE_S) < 5, user.token_expires_at);
     const token = (await ada.look('userData')).token;
-    const second = await place.open({ AppId: APP_ID, baseURL: house.base });
+    const second = await place.open({ AppId: APP_ID, baseURL: server.base });
     const { user: other } = await second.call('setUser', 'ada', 'key');
     holds(say('each login has a token of its own'), other.token !== token);
 
     const renewed = await ada.call('refreshAuthToken');
     holds(say('refreshAuthToken: a new token'), renewed.token !== token && renewed.refresh_token !== user.refresh_token, renewed);
-    check(say('refreshAuthToken: the app is told'), (await ada.heard('authTokenRefreshedCallback')).length, 1);
+    check(say('refreshAuthToken: the app is notified'), (await ada.heard('authTokenRefreshedCallback')).length, 1);
     check(say('the new token is good'), (await ada.call('getUserProfile')).email, 'ada');
 
     console.log(`      waiting ${LIFE_S} s for the token to expire`);
@@ -336,12 +336,12 @@ async function expiry(binary) {
     check(say('calls at the end of a token go through, all at once'), shown.map(({ email }) => email), ['ada', 'ada', 'ada']);
     holds(say('the token was replaced silently'), (await ada.heard('authTokenRefreshedCallback')).length >= 2);
     check(say('logout ends this session'), await ada.call('logout'), null);
-    const call = headers => house.call('GET', '/api/v2/sdk/my_profile', { headers: { 'QISCUS-SDK-APP-ID': APP_ID, ...headers } });
+    const call = headers => server.call('GET', '/api/v2/sdk/my_profile', { headers: { 'QISCUS-SDK-APP-ID': APP_ID, ...headers } });
     check(say('its token is dead'), (await call({ 'QISCUS-SDK-TOKEN': renewed.token })).status, 403);
     check(say('the other session lives'), (await second.call('getUserProfile')).email, 'ada');
     await second.call('logout');
   } finally {
     await place.close();
-    await house.close();
+    await server.close();
   }
 }

@@ -112,7 +112,7 @@ function makeApp(SDK, isThird) {
 }
 
 /** A page with the app, in a browser context of its own: nothing of another visit is in it. */
-async function openApp(browser, url, sdk, house) {
+async function openApp(browser, url, sdk, server) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const faults = [];
@@ -135,40 +135,40 @@ async function openApp(browser, url, sdk, house) {
     },
     close: () => context.close(),
   };
-  await app.call('open', { appId: APP_ID, base: house.base });
+  await app.call('open', { appId: APP_ID, base: server.base });
   return app;
 }
 
 async function visit(binary, browser, sdk) {
-  const house = await Standin.fresh(binary);
+  const server = await Standin.fresh(binary);
   const page = await serveApp([sdk.script]);
   const say = what => `${sdk.name}: ${what}`;
   try {
     for (const [id, name] of [['bob', 'Bob'], ['zoe', 'Zoë']]) {
-      await house.qiscusRest('POST', 'login_or_register', { user_id: id, username: name, password: 'key' });
+      await server.qiscusRest('POST', 'login_or_register', { user_id: id, username: name, password: 'key' });
     }
-    const app = await openApp(browser, page.url, sdk, house);
-    await entry({ sdk, app, say, house });
+    const app = await openApp(browser, page.url, sdk, server);
+    await entry({ sdk, app, say, server });
     await people({ sdk, app, say });
     await asked({ sdk, app, say });
     const kept = await app.call('kept', 'ada', 'key');
     check(say('no error went uncaught'), app.faults, []);
     await app.close();
-    await again({ browser, page, sdk, house, say, kept });
+    await again({ browser, page, sdk, server, say, kept });
   } finally {
     page.close();
-    await house.close();
+    await server.close();
   }
 }
 
-async function entry({ sdk, app, say, house }) {
+async function entry({ sdk, app, say, server }) {
   const made = await app.call('login', 'ada', 'key', 'Ada', { role: 'owner' });
   check(say('login makes a user'), [made.id, made.name, made.extras], ['ada', 'Ada', { role: 'owner' }]);
-  holds(say('a new user has a picture'), made.avatar.startsWith(`${house.base}/pictures/`), made);
+  holds(say('a new user has a picture'), made.avatar.startsWith(`${server.base}/pictures/`), made);
   const url = await app.call('upload');
   check(say('upload'), (await fetch(url)).status, 200);
   await app.call('change', { name: 'Ada L.', avatar_url: url });
-  const shown = (await house.qiscusRest('GET', 'user_profile?user_id=ada')).json.results.user;
+  const shown = (await server.qiscusRest('GET', 'user_profile?user_id=ada')).json.results.user;
   check(say('profile and avatar changed'), [shown.username, shown.avatar_url], ['Ada L.', url]);
   if (!sdk.lacks.includes('profile')) {
     const profile = await app.call('profile');
@@ -184,7 +184,7 @@ async function people({ sdk, app, say }) {
   check(say('block'), (await app.call('block', 'bob')).id, 'bob');
   check(say('the blocked are listed'), (await app.call('blocked')).map(({ id, name }) => [id, name]), [['bob', 'Bob']]);
   check(say('unblock'), (await app.call('unblock', 'bob')).id, 'bob');
-  check(say('nobody is blocked'), await app.call('blocked'), []);
+  check(say('no user is blocked'), await app.call('blocked'), []);
 }
 
 async function asked({ sdk, app, say }) {
@@ -193,19 +193,19 @@ async function asked({ sdk, app, say }) {
   if (!sdk.lacks.includes('rooms unread')) check(say('no unread rooms'), await app.call('roomsUnread'), 0);
 }
 
-/** The page is loaded again, with what the app kept, while nobody new may register. */
-async function again({ browser, page, sdk, house, say, kept }) {
-  await house.command('app', 'set', '--registration', 'closed');
-  const app = await openApp(browser, page.url, sdk, house);
+/** The page is loaded again, with what the app kept, while registration is closed. */
+async function again({ browser, page, sdk, server, say, kept }) {
+  await server.command('app', 'set', '--registration', 'closed');
+  const app = await openApp(browser, page.url, sdk, server);
   const own = await app.call('again', kept);
   check(say('loaded again: the same user, by its clear name'), [own.id, own.name], ['ada', 'Ada L.']);
   if (!sdk.lacks.includes('users')) {
     check(say('loaded again: others by their clear names'), (await app.call('users', 'zo')).map(({ name }) => name), ['Zoë']);
   }
-  await house.qiscusRest('POST', 'login_or_register', { user_id: 'ada', username: 'Ada Lovelace', password: 'key' });
-  const message = await eventually(say('a change is heard'), async () => (await app.heard()).find(({ payload }) => payload?.type === 'profile_changed'));
-  check(say('loaded again: a change is heard'), message.payload.content.user.username, 'Ada Lovelace');
-  await never(say('it is heard once'), async () => ((await app.heard()).length > 1 ? 'twice' : undefined), 6000);
+  await server.qiscusRest('POST', 'login_or_register', { user_id: 'ada', username: 'Ada Lovelace', password: 'key' });
+  const message = await eventually(say('a change is received'), async () => (await app.heard()).find(({ payload }) => payload?.type === 'profile_changed'));
+  check(say('loaded again: a change is received'), message.payload.content.user.username, 'Ada Lovelace');
+  await never(say('it is received once'), async () => ((await app.heard()).length > 1 ? 'twice' : undefined), 6000);
   await app.call('logout');
   holds(say('logout'), !(await app.call('isLogin')));
   check(say('loaded again: no error went uncaught'), app.faults, []);

@@ -29,7 +29,7 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 /** A password in a stanza, in base64 of what has names. */
 const PLAIN = /(<auth [^>]*mechanism="PLAIN"[^>]*>)([^<]+)/;
 
-/** A signature of Tencent's wire: packed by zlib, in an alphabet of its own. It says a time, so a replay makes its own. */
+/** A UserSig: compressed by zlib, in an alphabet of its own. It says a time, so a replay makes its own. */
 const USER_SIG = /eJ[0-9A-Za-z*_-]{60,}/g;
 
 /** Numbers that stay as they are. */
@@ -51,7 +51,7 @@ export async function recorder(target, port = 0) {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    // What a call causes may be heard before its answer: its place is that of the question.
+    // The effect of a call may arrive before its response, so the call has the position of the request.
     const place = !paused && request.method !== 'OPTIONS' && !POLLED.test(request.url) ? steps.push({}) - 1 : undefined;
     const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !NOT_FORWARDED.test(name)));
     const forwarded = await fetch(target + request.url, {

@@ -37,24 +37,24 @@ const of = sdk => what => `${sdk.name}: ${what}`;
 
 /** Everything that is served, by an SDK that has friends; what lasts long is waited for beside the rest. */
 async function whole(binary, browser, sdk) {
-  await within(binary, browser, sdk, async (house, people) => {
+  await within(binary, browser, sdk, async (standin, people) => {
     const idle = idling(of(sdk), people);
     idle.catch(() => {});
-    await signingIn(of(sdk), house, people);
+    await signingIn(of(sdk), standin, people);
     const [ada, bob, eve] = [await people.enter('ada'), await people.enter('bob'), await people.enter('eve')];
-    await befriended(house, ada, bob);
-    await profiles(of(sdk), house, sdk, { ada, bob, eve });
+    await befriended(standin, ada, bob);
+    await profiles(of(sdk), standin, sdk, { ada, bob, eve });
     await ada.keep('deleteFriend', { userIDList: ['bob'], type: 'Delete_Type_Both' });
     for (const who of [ada, bob]) await who.hears('FRIEND_LIST_UPDATED', friends => friends.length === 0);
-    await friends(of(sdk), house, sdk, { ada, bob, eve });
-    await rest(house, 'im_open_login_svc/account_import', { UserID: 'user2' });
+    await friends(of(sdk), standin, sdk, { ada, bob, eve });
+    await rest(standin, 'im_open_login_svc/account_import', { UserID: 'user2' });
     await samples(of(sdk), await people.enter('user1'));
     await notServed(of(sdk), ada);
     await leaving(of(sdk), { ada, bob });
     await idle;
-    await restart(of(sdk), house, { ada, bob });
+    await restart(of(sdk), standin, { ada, bob });
     for (const [id, who] of Object.entries({ ada, bob, eve })) check(of(sdk)(`no fault in the page of ${id}`), who.faults, []);
-    await kicks(of(sdk), house, people, { ada, bob });
+    await kicks(of(sdk), standin, people, { ada, bob });
   });
 }
 
@@ -71,9 +71,9 @@ async function notServed(of, ada) {
   check(of('getGroupList'), (await ada.keep('getGroupList')).groupList, []);
 }
 
-async function befriended(house, one, other) {
+async function befriended(standin, one, other) {
   const AddFriendItem = [{ To_Account: 'bob', AddSource: 'AddSource_Type_Web' }];
-  await rest(house, 'sns/friend_add', { From_Account: 'ada', AddFriendItem, AddType: 'Add_Type_Both' });
+  await rest(standin, 'sns/friend_add', { From_Account: 'ada', AddFriendItem, AddType: 'Add_Type_Both' });
   for (const who of [one, other]) await who.hears('FRIEND_LIST_UPDATED', friends => friends.length === 1);
   // The SDK keeps the profiles of friends it has asked for.
   await other.keep('getUserProfile', { userIDList: ['ada'] });
@@ -81,14 +81,14 @@ async function befriended(house, one, other) {
 
 /** A visit of one person, for the replay, each call when what the former one caused has been said. */
 async function recorded(binary, browser) {
-  await within(binary, browser, CHAT, async house => {
-    const recording = await recorder(house.base);
-    house.via = recording.base;
+  await within(binary, browser, CHAT, async standin => {
+    const recording = await recorder(standin.base);
+    standin.via = recording.base;
     const people = await People.using(CHAT, browser, recording.base);
     const quiet = () => pause(QUIET_MS);
     const ada = await people.open();
     const calls = [
-      () => rest(house, 'im_open_login_svc/account_import', { UserID: 'bob', Nick: 'Bob', FaceUrl: 'https://pictures.example.com/bob.png' }),
+      () => rest(standin, 'im_open_login_svc/account_import', { UserID: 'bob', Nick: 'Bob', FaceUrl: 'https://pictures.example.com/bob.png' }),
       () => ada.login('ada'),
       () => ada.keep('getMyProfile'),
       () => ada.keep('getUserProfile', { userIDList: ['bob', 'nobody'] }),
@@ -98,7 +98,7 @@ async function recorded(binary, browser) {
       () => ada.keep('addFriend', { to: 'bob', source: 'AddSource_Type_Web', type: 'Add_Type_Both', remark: 'Bobby', groupName: 'Work' }),
       () => ada.keep('updateFriend', { userID: 'bob', remark: 'Robert' }),
       () => ada.keep('checkFriend', { userIDList: ['bob'], type: 'CheckResult_Type_Both' }),
-      () => rest(house, 'profile/portrait_set', { From_Account: 'bob', ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: 'Bob changed' }] }),
+      () => rest(standin, 'profile/portrait_set', { From_Account: 'bob', ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: 'Bob changed' }] }),
       () => ada.keep('addToBlacklist', { userIDList: ['bob'] }),
       () => ada.keep('removeFromBlacklist', { userIDList: ['bob'] }),
       () => ada.keep('logout'),
@@ -116,7 +116,7 @@ async function recorded(binary, browser) {
 /** The build of the older SDK that knows no friends: profiles and the black list. */
 async function plain(binary, browser) {
   const sdk = TIM_PLAIN;
-  await within(binary, browser, sdk, async (house, people) => {
+  await within(binary, browser, sdk, async (standin, people) => {
     const [ada, bob] = [await people.enter('ada'), await people.enter('bob')];
     check(of(sdk)('getMyProfile'), (await ada.keep('getMyProfile')).userID, 'ada');
     await ada.forget();
@@ -132,14 +132,14 @@ async function plain(binary, browser) {
 
 /** A server of its own that keeps its port over a restart, with the custom fields of the vendor's page. */
 async function within(binary, browser, sdk, checks) {
-  const house = await Standin.fresh(binary, { STANDIN_LISTEN: `127.0.0.1:${await freePort()}`, STANDIN_SDK_APP_ID: String(SDK_APP_ID) });
-  const people = await People.using(sdk, browser, house.base);
+  const standin = await Standin.fresh(binary, { STANDIN_LISTEN: `127.0.0.1:${await freePort()}`, STANDIN_SDK_APP_ID: String(SDK_APP_ID) });
+  const people = await People.using(sdk, browser, standin.base);
   try {
-    for (const name of ['Test1', 'Test2']) await house.command('app', 'field', 'add', name);
-    await checks(house, people);
+    for (const name of ['Test1', 'Test2']) await standin.command('app', 'field', 'add', name);
+    await checks(standin, people);
   } finally {
     people.close();
-    await house.close();
+    await standin.close();
   }
 }
 

@@ -12,7 +12,7 @@ const { Api } = createRequire(import.meta.url)('tls-sig-api-v2');
 
 /**
  * The packages as published, and the name under which each stands in a page. In what they differ: how many of 101 profiles they come back
- * with, what they call it when somebody is a friend already, and whether they tell the page what it has just taken off its black list.
+ * with, what they call it when a user is a friend already, and whether they tell the page what it has just taken off its black list.
  */
 export const CHAT = {
   name: 'chat', script: '@tencentcloud/chat/index.js', global: 'TencentCloudChat', profilesOf101: 101, alreadyFriends: 30001,
@@ -45,20 +45,20 @@ export const userSig = (userID, { secret = SECRET, sdkAppID = SDK_APP_ID, lifeti
   new Api(sdkAppID, secret).genSig(userID, lifetimeS);
 
 /** A call of the server API by the app's administrator; the answer's body. */
-export async function rest(house, command, body, sig = userSig(ADMINISTRATOR), identifier = ADMINISTRATOR) {
+export async function rest(standin, command, body, sig = userSig(ADMINISTRATOR), identifier = ADMINISTRATOR) {
   const query = new URLSearchParams({
     sdkappid: SDK_APP_ID, identifier, usersig: sig, random: 99999999, contenttype: 'json',
   });
-  return (await house.call('POST', `/v4/${command}?${query}`, { body })).json;
+  return (await standin.call('POST', `/v4/${command}?${query}`, { body })).json;
 }
 
 /** The value of a user's tag, as the server API shows it. */
-export async function portrait(house, userID, tag) {
-  const answer = await rest(house, 'profile/portrait_get', { To_Account: [userID], TagList: [tag] });
+export async function portrait(standin, userID, tag) {
+  const answer = await rest(standin, 'profile/portrait_get', { To_Account: [userID], TagList: [tag] });
   return answer.UserProfileItem[0].ProfileItem.find(item => item.Tag === tag)?.Value;
 }
 
-/** People who all use one SDK, each in a browser of their own. */
+/** Users of one SDK, each in its own browser. */
 export class People {
   #browser;
   #app;
@@ -95,7 +95,7 @@ export class People {
     await person.login(userID);
   }
 
-  /** Somebody who is logged in and ready. */
+  /** A user that is logged in and ready. */
   async enter(userID) {
     const person = await this.open();
     await person.login(userID);
@@ -126,7 +126,7 @@ class Person {
   /** How many sockets the SDK has opened so far. */
   sockets = 0;
 
-  /** What went wrong in the page and nobody caught. */
+  /** Uncaught errors of the page. */
   faults = [];
 
   constructor(page) {

@@ -33,13 +33,13 @@ export async function clients(binary, browser) {
 }
 
 export async function onPlainHttp(binary, browser, sdk) {
-  const house = await Standin.fresh(binary, { STANDIN_SDK_APP_ID: String(SDK_APP_ID) });
-  const people = await People.using(sdk, browser, house.base);
+  const server = await Standin.fresh(binary, { STANDIN_SDK_APP_ID: String(SDK_APP_ID) });
+  const people = await People.using(sdk, browser, server.base);
   try {
-    await visit(what => `${sdk.name}: ${what}`, sdk, house, people);
+    await visit(what => `${sdk.name}: ${what}`, sdk, server, people);
   } finally {
     people.close();
-    await house.close();
+    await server.close();
   }
 }
 
@@ -55,20 +55,20 @@ export async function onMappedNames(binary) {
   const tls = { STANDIN_TLS_CERTIFICATE: certificate, STANDIN_TLS_KEY: key, STANDIN_LISTEN: '127.0.0.1:0,https://127.0.0.1:0' };
   try {
     for (const isDemo of [false, true]) {
-      const house = await Standin.fresh(binary, { ...tls, STANDIN_DEMO: String(isDemo), STANDIN_SDK_APP_ID: String(SDK_APP_ID) });
-      const [, port] = await eventually('the address that speaks TLS', () => house.log.match(/listening on https:\/\/[^ ]*:(\d+)/) ?? undefined);
+      const server = await Standin.fresh(binary, { ...tls, STANDIN_DEMO: String(isDemo), STANDIN_SDK_APP_ID: String(SDK_APP_ID) });
+      const [, port] = await eventually('the address that speaks TLS', () => server.log.match(/listening on https:\/\/[^ ]*:(\d+)/) ?? undefined);
       const names = DOMAINS.map(domain => `MAP *.${domain} 127.0.0.1:${port}`);
       const browser = await openBrowser([`--ignore-certificate-errors-spki-list=${trusted}`], names);
       try {
         for (const sdk of isDemo ? [LITE] : [LITE, LITE_1]) {
-          const people = await People.using(sdk, browser, house.base);
+          const people = await People.using(sdk, browser, server.base);
           const of = what => `${sdk.name}${isDemo ? ' on a demo' : ''}: ${what}`;
-          await visit(of, sdk, house, people, [`ada-${sdk.name.length}`, `bob-${sdk.name.length}`]);
+          await visit(of, sdk, server, people, [`ada-${sdk.name.length}`, `bob-${sdk.name.length}`]);
           people.close();
         }
       } finally {
         await browser.close();
-        await house.close();
+        await server.close();
       }
     }
   } finally {
@@ -77,12 +77,12 @@ export async function onMappedNames(binary) {
 }
 
 /** What every package has of the user side. */
-async function visit(of, sdk, house, people, [adaID, bobID] = ['ada', 'bob']) {
+async function visit(of, sdk, server, people, [adaID, bobID] = ['ada', 'bob']) {
   const [ada, bob] = [await people.enter(adaID), await people.enter(bobID)];
   check(of('login and getMyProfile'), (await ada.keep('getMyProfile')).userID, adaID);
   const changed = await ada.keep('updateMyProfile', { nick: 'Ada Ω', avatar: AVATAR, gender: 'Gender_Type_Female', birthday: 18151210 });
   check(of('updateMyProfile'), [changed.nick, changed.avatar], ['Ada Ω', AVATAR]);
-  check(of('the back end sees it'), await Promise.all(['Nick', 'Image', 'BirthDay'].map(tag => portrait(house, adaID, `Tag_Profile_IM_${tag}`))),
+  check(of('the back end sees it'), await Promise.all(['Nick', 'Image', 'BirthDay'].map(tag => portrait(server, adaID, `Tag_Profile_IM_${tag}`))),
     ['Ada Ω', AVATAR, 18151210]);
   const [seen] = await bob.keep('getUserProfile', { userIDList: [adaID] });
   check(of('getUserProfile'), [seen.nick, seen.avatar], ['Ada Ω', AVATAR]);
@@ -104,7 +104,7 @@ async function visit(of, sdk, house, people, [adaID, bobID] = ['ada', 'bob']) {
     const friends = await ada.keep('getFriendList');
     return friends.find(({ userID, remark }) => userID === bobID && remark === 'Bobby');
   });
-  await status(of, sdk, house, people, { ada, bob }, [adaID, bobID]);
+  await status(of, sdk, server, people, { ada, bob }, [adaID, bobID]);
   if (sdk.hasFollowing) await following(of, { ada, bob }, [adaID, bobID]);
   await reload(of, people, { ada, bob }, [adaID, bobID]);
 
@@ -113,7 +113,7 @@ async function visit(of, sdk, house, people, [adaID, bobID] = ['ada', 'bob']) {
   check(of('getBlacklist'), await ada.keep('getBlacklist'), [bobID]);
   await ada.hears('FRIEND_LIST_UPDATED', friends => friends.length === 0);
   await ada.keep('removeFromBlacklist', { userIDList: [bobID] });
-  check(of('removeFromBlacklist'), (await rest(house, 'sns/black_list_get', { From_Account: adaID, StartIndex: 0 })).BlackListItem, []);
+  check(of('removeFromBlacklist'), (await rest(server, 'sns/black_list_get', { From_Account: adaID, StartIndex: 0 })).BlackListItem, []);
   await ada.keep('logout');
   holds(of('no call after logout'), typeof await ada.refuse('updateMyProfile', { nick: 'x' }) === 'number');
   check(of('nothing went wrong in the pages'), [...ada.faults, ...bob.faults], []);
@@ -132,10 +132,10 @@ async function reload(of, people, { ada, bob }, [adaID, bobID]) {
   await ada.forget();
   await bob.keep('updateMyProfile', { nick: 'Bob B.' });
   const heard = await ada.hears('PROFILE_UPDATED', ([told]) => told?.userID === bobID);
-  check(of('after a reload: a change is heard'), heard.value[0].nick, 'Bob B.');
+  check(of('after a reload: a change is received'), heard.value[0].nick, 'Bob B.');
 }
 
-async function status(of, sdk, house, people, { ada, bob }, [adaID, bobID]) {
+async function status(of, sdk, server, people, { ada, bob }, [adaID, bobID]) {
   await bob.keep('setSelfStatus', { customStatus: 'büsy' });
   const { successUserList } = await ada.keep('getUserStatus', { userIDList: [bobID] });
   check(of('getUserStatus'), successUserList.map(({ userID, statusType, customStatus }) => ({ userID, statusType, customStatus })),
@@ -170,7 +170,7 @@ async function following(of, { ada, bob }, [adaID, bobID]) {
 /** The base of the vendor's UIKits: TUILogin logs in, the engine's store shows the user's profile and hears of changes. */
 export async function uikit(binary, browser) {
   const of = what => `uikit: ${what}`;
-  const house = await Standin.fresh(binary, { STANDIN_SDK_APP_ID: String(SDK_APP_ID) });
+  const server = await Standin.fresh(binary, { STANDIN_SDK_APP_ID: String(SDK_APP_ID) });
   const inline = `<script type="module">
     import { TUILogin } from '@tencentcloud/tui-core';
     import { StoreName, TUIChatEngine, TUIStore, TUIUserService } from '@tencentcloud/chat-uikit-engine';
@@ -202,20 +202,20 @@ export async function uikit(binary, browser) {
   const logIn = async () => {
     await page.waitForFunction(() => window.logIn);
     await page.evaluate(options => window.logIn(options), {
-      SDKAppID: SDK_APP_ID, userID: 'ada', userSig: userSig('ada'), proxyServer: house.base.replace('http', 'ws'),
+      SDKAppID: SDK_APP_ID, userID: 'ada', userSig: userSig('ada'), proxyServer: server.base.replace('http', 'ws'),
     });
   };
   const profile = wanted => eventually(of('the profile in the store'), async () =>
     (await page.evaluate(() => window.profiles)).find(profile => profile.userID === 'ada' && (!wanted || profile.nick === wanted)));
   try {
-    await rest(house, 'im_open_login_svc/account_import', { Identifier: 'ada', Nick: 'Ada', FaceUrl: AVATAR });
+    await rest(server, 'im_open_login_svc/account_import', { Identifier: 'ada', Nick: 'Ada', FaceUrl: AVATAR });
     await page.goto(app.url);
     await logIn();
     const first = await profile('Ada');
     check(of('TUILogin.login, and the profile in the store'), [first.nick, first.avatar], ['Ada', AVATAR]);
     await page.evaluate(() => window.users.updateMyProfile({ nick: 'Ada Ω' }));
-    check(of('updateMyProfile'), [(await profile('Ada Ω')).nick, await portrait(house, 'ada', 'Tag_Profile_IM_Nick')], ['Ada Ω', 'Ada Ω']);
-    await rest(house, 'profile/portrait_set', { From_Account: 'ada', ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: 'By the back end' }] });
+    check(of('updateMyProfile'), [(await profile('Ada Ω')).nick, await portrait(server, 'ada', 'Tag_Profile_IM_Nick')], ['Ada Ω', 'Ada Ω']);
+    await rest(server, 'profile/portrait_set', { From_Account: 'ada', ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: 'By the back end' }] });
     check(of('a change of the back end is heard'), (await profile('By the back end')).nick, 'By the back end');
     await page.reload();
     await logIn();
@@ -224,6 +224,6 @@ export async function uikit(binary, browser) {
     check(of('nothing went wrong in the page'), faults, []);
   } finally {
     app.close();
-    await house.close();
+    await server.close();
   }
 }

@@ -15,21 +15,21 @@ const hearsFriends = async (who, expected) =>
   ids((await who.hears('FRIEND_LIST_UPDATED', friends => ids(friends).join() === expected.join())).value);
 
 /** `ada`, `bob` and `eve` know nobody, and anybody may add them. */
-export async function friends(of, house, sdk, people) {
-  await adding(of, house, people);
+export async function friends(of, server, sdk, people) {
+  await adding(of, server, people);
   await groups(of, people);
   await oneWay(of, people);
   await asking(of, people);
-  await refusals(of, house, sdk, people);
+  await refusals(of, server, sdk, people);
   await blackList(of, sdk, people);
 }
 
-async function adding(of, house, { ada, bob, eve }) {
+async function adding(of, server, { ada, bob, eve }) {
   for (const who of [ada, bob, eve]) {
     check(of('getFriendList of nobody'), await who.keep('getFriendList'), []);
     await who.forget();
   }
-  await rest(house, 'profile/portrait_set', { From_Account: 'bob', ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: 'Bob' }] });
+  await rest(server, 'profile/portrait_set', { From_Account: 'bob', ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: 'Bob' }] });
   const added = await ada.keep(...add('bob', { remark: 'Bobby', groupName: 'Work', wording: 'hello' }));
   check(of('addFriend'), added, { userID: 'bob', code: 0 });
   check(of('FRIEND_LIST_UPDATED of the one'), await hearsFriends(ada, ['bob']), ['bob']);
@@ -163,7 +163,7 @@ async function asking(of, { ada, bob }) {
   await hearsFriends(ada, []);
 }
 
-async function refusals(of, house, sdk, { ada, bob }) {
+async function refusals(of, server, sdk, { ada, bob }) {
   await bob.keep('updateMyProfile', { allowType: 'AllowType_Type_DenyAny' });
   check(of('addFriend of who denies'), await ada.refuse(...add('bob')), 30516);
   await bob.keep('updateMyProfile', { allowType: 'AllowType_Type_AllowAny' });
@@ -183,13 +183,13 @@ async function refusals(of, house, sdk, { ada, bob }) {
   check(of('addFriend again'), await ada.refuse(...add('bob')), sdk.alreadyFriends);
 
   await ada.forget();
-  const added = await rest(house, 'sns/friend_add', { From_Account: 'ada', AddFriendItem: [{ To_Account: 'eve', AddSource: SOURCE }], AddType: 'Add_Type_Single' });
+  const added = await rest(server, 'sns/friend_add', { From_Account: 'ada', AddFriendItem: [{ To_Account: 'eve', AddSource: SOURCE }], AddType: 'Add_Type_Single' });
   check(of('friend_add by the back end'), added.ResultItem.map(({ To_Account, ResultCode }) => [To_Account, ResultCode]), [['eve', 0]]);
   check(of('FRIEND_LIST_UPDATED after it'), await hearsFriends(ada, ['bob', 'eve']), ['bob', 'eve']);
-  await rest(house, 'sns/friend_delete', { From_Account: 'ada', To_Account: ['eve'], DeleteType: 'Delete_Type_Both' });
+  await rest(server, 'sns/friend_delete', { From_Account: 'ada', To_Account: ['eve'], DeleteType: 'Delete_Type_Both' });
   await ada.forget();
   const SnsItem = [{ Tag: 'Tag_SNS_IM_Remark', Value: 'Bo' }];
-  await rest(house, 'sns/friend_update', { From_Account: 'ada', UpdateItem: [{ To_Account: 'bob', SnsItem }] });
+  await rest(server, 'sns/friend_update', { From_Account: 'ada', UpdateItem: [{ To_Account: 'bob', SnsItem }] });
   const { value: [told] } = await ada.hears('FRIEND_LIST_UPDATED', ([friend]) => friend?.remark === 'Bo');
   check(of('FRIEND_LIST_UPDATED after friend_update by the back end'), told.userID, 'bob');
 }

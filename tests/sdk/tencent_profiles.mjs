@@ -67,35 +67,35 @@ const HEARD_MS = 50;
 const without = ({ lastUpdatedTime, ...profile }) => profile;
 
 /** `ada` and `bob` are friends, `eve` is neither's; nobody has set anything. */
-export async function profiles(of, house, sdk, people) {
-  await reading(of, house, sdk, people);
-  await writing(of, house, people);
-  await customFields(of, house, people);
-  await refusing(of, house, people);
-  await fromTheBackEnd(of, house, people);
+export async function profiles(of, standin, sdk, people) {
+  await reading(of, standin, sdk, people);
+  await writing(of, standin, people);
+  await customFields(of, standin, people);
+  await refusing(of, standin, people);
+  await fromTheBackEnd(of, standin, people);
   await atOnce(of, people);
 }
 
-async function reading(of, house, sdk, { ada }) {
+async function reading(of, standin, sdk, { ada }) {
   const mine = await ada.keep('getMyProfile');
   check(of('getMyProfile has 15 fields'), Object.keys(mine).length, 15);
   check(of('getMyProfile of who has set nothing'), without(mine), { userID: 'ada', ...UNSET });
   const others = await ada.keep('getUserProfile', { userIDList: ['eve', 'nobody', 'bob'] });
   check(of('getUserProfile'), others.map(without).sort((a, b) => (a.userID < b.userID ? -1 : 1)),
     ['bob', 'eve'].map(userID => ({ userID, ...UNSET })));
-  check(of('getUserProfile of nobody'), await ada.keep('getUserProfile', { userIDList: [] }), []);
+  check(of('getUserProfile of an unknown user'), await ada.keep('getUserProfile', { userIDList: [] }), []);
   check(of('getUserProfile of what is no list'), await ada.refuse('getUserProfile', { userIDList: 'bob' }), undefined);
 
   const AccountList = Array.from({ length: 101 }, (_, n) => ({ UserID: `many${n}`, Nick: `Nick ${n}` }));
   for (const list of [AccountList.slice(0, 100), AccountList.slice(100)]) {
-    check(of(`multiaccount_import of ${list.length}`), (await rest(house, 'im_open_login_svc/multiaccount_import', { AccountList: list })).ActionStatus, 'OK');
+    check(of(`multiaccount_import of ${list.length}`), (await rest(standin, 'im_open_login_svc/multiaccount_import', { AccountList: list })).ActionStatus, 'OK');
   }
   const many = await ada.keep('getUserProfile', { userIDList: AccountList.map(({ UserID }) => UserID) });
   check(of('getUserProfile of 101'), many.map(({ nick }) => nick).sort(),
     AccountList.slice(0, sdk.profilesOf101).map(({ Nick }) => Nick).sort());
 }
 
-async function writing(of, house, { ada, bob, eve }) {
+async function writing(of, standin, { ada, bob, eve }) {
   await eve.forget();
   for (const [field, tag, values] of FIELDS) {
     for (const value of values) {
@@ -107,7 +107,7 @@ async function writing(of, house, { ada, bob, eve }) {
         const { value: [told] } = await who.hears('PROFILE_UPDATED');
         check(of(`${what}: PROFILE_UPDATED of ${name}`), [told.userID, told[field]], ['ada', value]);
       }
-      holds(of(`${what}: the back end`), isShown(await portrait(house, 'ada', tag), value));
+      holds(of(`${what}: the back end`), isShown(await portrait(standin, 'ada', tag), value));
     }
   }
   check(of('getMyProfile after all of it'), without(await ada.keep('getMyProfile')), { userID: 'ada', ...UNSET, gender: 'Gender_Type_Unknown' });
@@ -131,7 +131,7 @@ async function writing(of, house, { ada, bob, eve }) {
 /** Whether the back end sees the value; what is empty need not be there. */
 const isShown = (seen, value) => seen === value || (seen === undefined && (value === '' || value === 0));
 
-async function customFields(of, house, { ada, bob }) {
+async function customFields(of, standin, { ada, bob }) {
   const [one, two] = [1, 2].map(n => ({ key: `Tag_Profile_Custom_Test${n}`, value: `My custom profile ${n}` }));
   for (const given of [[one], [one, two], [{ ...one, value: 'changed' }]]) {
     for (const who of [ada, bob]) await who.forget();
@@ -144,15 +144,15 @@ async function customFields(of, house, { ada, bob }) {
       check(of(`PROFILE_UPDATED of ${name} with custom fields`), isTold(value), true);
     }
   }
-  check(of('a custom field at the back end'), await portrait(house, 'ada', two.key), two.value);
+  check(of('a custom field at the back end'), await portrait(standin, 'ada', two.key), two.value);
   await ada.keep('updateMyProfile', { profileCustomField: [{ ...one, value: '' }] });
-  check(of('a custom field without a value'), await portrait(house, 'ada', one.key), undefined);
+  check(of('a custom field without a value'), await portrait(standin, 'ada', one.key), undefined);
 }
 
 const has = (fields, { key, value }) => fields.some(field => field.key === key && field.value === value);
 
-async function refusing(of, house, { ada, bob }) {
-  const before = await rest(house, 'profile/portrait_get', { To_Account: ['ada'], TagList: [...FIELDS.map(([, tag]) => tag), 'Tag_Profile_Custom_Test1'] });
+async function refusing(of, standin, { ada, bob }) {
+  const before = await rest(standin, 'profile/portrait_get', { To_Account: ['ada'], TagList: [...FIELDS.map(([, tag]) => tag), 'Tag_Profile_Custom_Test1'] });
   await bob.forget();
   for (const [what, change, code] of REFUSED) {
     const { refused } = await ada.call('updateMyProfile', change);
@@ -161,7 +161,7 @@ async function refusing(of, house, { ada, bob }) {
   }
   const whole = await ada.call('updateMyProfile', { nick: 'Half', location: 'x'.repeat(17) });
   check(of('updateMyProfile with a good and a bad field'), whole.refused?.code, 40605);
-  const after = await rest(house, 'profile/portrait_get', { To_Account: ['ada'], TagList: [...FIELDS.map(([, tag]) => tag), 'Tag_Profile_Custom_Test1'] });
+  const after = await rest(standin, 'profile/portrait_get', { To_Account: ['ada'], TagList: [...FIELDS.map(([, tag]) => tag), 'Tag_Profile_Custom_Test1'] });
   check(of('what is refused changes nothing'), after.UserProfileItem, before.UserProfileItem);
   check(of('what is refused is not told'), await bob.heard('PROFILE_UPDATED'), []);
   for (const [what, change, code] of REFUSED_BY_SDK) {
@@ -174,10 +174,10 @@ async function refusing(of, house, { ada, bob }) {
   }
 }
 
-async function fromTheBackEnd(of, house, { ada, bob }) {
+async function fromTheBackEnd(of, standin, { ada, bob }) {
   for (const who of [ada, bob]) await who.forget();
   const ProfileItem = [{ Tag: 'Tag_Profile_IM_Nick', Value: 'By the back end' }, { Tag: 'Tag_Profile_IM_Level', Value: 9 }];
-  check(of('portrait_set by the back end'), (await rest(house, 'profile/portrait_set', { From_Account: 'ada', ProfileItem })).ErrorCode, 0);
+  check(of('portrait_set by the back end'), (await rest(standin, 'profile/portrait_set', { From_Account: 'ada', ProfileItem })).ErrorCode, 0);
   for (const [name, who] of [['the user', ada], ['the friend', bob]]) {
     const { value: [told] } = await who.hears('PROFILE_UPDATED');
     check(of(`PROFILE_UPDATED of ${name} after it`), [told.userID, told.nick, told.level], ['ada', 'By the back end', 9]);

@@ -29,13 +29,13 @@ const BAD_SIGS = [
   ['that has expired', userID => userSig(userID, { lifetimeS: 0 }), 70001],
 ];
 
-/** Every way into the house, and every way that is shut. */
-export async function signingIn(of, house, people) {
+/** Every way into the standin, and every way that is shut. */
+export async function signingIn(of, standin, people) {
   const ada = await people.open();
   check(of('getMyProfile before login'), typeof await ada.refuse('getMyProfile'), 'number');
   for (const [what, sig, code] of BAD_SIGS) {
     check(of(`login with a UserSig ${what}`), await ada.refuse('login', { userID: 'ada', userSig: sig('ada') }), code);
-    const answer = await rest(house, 'profile/portrait_get', { To_Account: ['ada'], TagList: ['Tag_Profile_IM_Nick'] }, sig(ADMINISTRATOR));
+    const answer = await rest(standin, 'profile/portrait_get', { To_Account: ['ada'], TagList: ['Tag_Profile_IM_Nick'] }, sig(ADMINISTRATOR));
     check(of(`REST with a UserSig ${what}`), [answer.ActionStatus, answer.ErrorCode], ['FAIL', code]);
   }
   const answer = await ada.login('ada');
@@ -49,21 +49,21 @@ export async function signingIn(of, house, people) {
   const bySdk = await people.enter('new-here');
   check(of('a UserSig makes an account'), (await bySdk.keep('getMyProfile')).userID, 'new-here');
   await bySdk.close();
-  check(of('an account by a UserSig'), await accountStatus(house, 'new-here'), 'Imported');
-  await house.command('app', 'set', '--import-at-login', 'false');
+  check(of('an account by a UserSig'), await accountStatus(standin, 'new-here'), 'Imported');
+  await standin.command('app', 'set', '--import-at-login', 'false');
   const turnedAway = await people.open();
   check(of('login of an unknown user where that is off'), await turnedAway.refuse('login', { userID: 'newer', userSig: userSig('newer') }), 70107);
-  check(of('no account by it'), await accountStatus(house, 'newer'), 'NotImported');
-  await house.command('app', 'set', '--import-at-login', 'true');
+  check(of('no account by it'), await accountStatus(standin, 'newer'), 'NotImported');
+  await standin.command('app', 'set', '--import-at-login', 'true');
   await turnedAway.close();
 }
 
-async function accountStatus(house, UserID) {
-  return (await rest(house, 'im_open_login_svc/account_check', { CheckItem: [{ UserID }] })).ResultItem[0].AccountStatus;
+async function accountStatus(standin, UserID) {
+  return (await rest(standin, 'im_open_login_svc/account_check', { CheckItem: [{ UserID }] })).ResultItem[0].AccountStatus;
 }
 
 /** `ada` is logged in, `bob` her friend too. */
-export async function kicks(of, house, people, { ada, bob }) {
+export async function kicks(of, standin, people, { ada, bob }) {
   await ada.forget();
   const second = await people.enter('ada');
   await kicked(of, 'a second session kicks the first', ada, 'multipleAccount');
@@ -75,7 +75,7 @@ export async function kicks(of, house, people, { ada, bob }) {
 
   await ada.forget();
   const before = userSig('ada');
-  check(of('kick by the back end'), (await rest(house, 'im_open_login_svc/kick', { UserID: 'ada' })).ActionStatus, 'OK');
+  check(of('kick by the back end'), (await rest(standin, 'im_open_login_svc/kick', { UserID: 'ada' })).ActionStatus, 'OK');
   await kicked(of, 'the back end kicks', ada, 'REST_API_Kick');
   check(of('login with a UserSig from before a kick'), await ada.refuse('login', { userID: 'ada', userSig: before }), 70001);
   await pause(1_100); // a UserSig counts seconds
@@ -83,11 +83,11 @@ export async function kicks(of, house, people, { ada, bob }) {
   check(of('login with a UserSig from after it'), (await ada.keep('getMyProfile')).userID, 'ada');
 
   await bob.forget();
-  const suspended = await house.qiscusRest('DELETE', 'deactivate_users', { user_ids: ['bob'] });
+  const suspended = await standin.qiscusRest('DELETE', 'deactivate_users', { user_ids: ['bob'] });
   check(of('a user is suspended over Qiscus'), suspended.status, 200);
   await kicked(of, 'suspension kicks', bob);
   check(of('login of who is suspended'), await bob.refuse('login', { userID: 'bob', userSig: userSig('bob') }), 70051);
-  await house.qiscusRest('POST', 'reactivate_users', { user_ids: ['bob'] });
+  await standin.qiscusRest('POST', 'reactivate_users', { user_ids: ['bob'] });
   await pause(1_100);
   await bob.login('bob');
   check(of('login of who is active again'), (await bob.keep('getMyProfile')).userID, 'bob');
@@ -102,13 +102,13 @@ async function kicked(of, what, who, type) {
 }
 
 /** Nobody logs in again: the tickets are as good afterwards as before. */
-export async function restart(of, house, { ada, bob }) {
+export async function restart(of, standin, { ada, bob }) {
   for (const who of [ada, bob]) await who.forget();
-  await house.halt();
-  await house.start();
+  await standin.halt();
+  await standin.start();
   for (const [name, who] of [['ada', ada], ['bob', bob]]) {
     await eventually('a call after a restart', async () => (await who.call('updateMyProfile', { nick: `${name} goes on` })).kept, 30_000);
-    check(of(`${name} goes on after a restart`), await portrait(house, name, 'Tag_Profile_IM_Nick'), `${name} goes on`);
+    check(of(`${name} goes on after a restart`), await portrait(standin, name, 'Tag_Profile_IM_Nick'), `${name} goes on`);
   }
   // Both were connecting at their own pace: what is changed from now on is heard by both.
   await bob.forget();

@@ -13,7 +13,7 @@ fn queue(bounds: FairBounds) -> FairQueue<&'static str> {
 }
 
 #[actix_web::test]
-async fn promise_58_callers_are_admitted_in_turn_and_not_in_the_order_they_came() {
+async fn promise_58_callers_are_admitted_in_turn_and_not_in_order_of_arrival() {
     let queue = queue(FairBounds { calls_each_max: 9, ..BOUNDS });
     let running = queue.enter(&["flood"]).await.unwrap();
     let order = Mutex::new(Vec::new());
@@ -33,7 +33,7 @@ async fn promise_58_callers_are_admitted_in_turn_and_not_in_the_order_they_came(
 }
 
 #[actix_web::test]
-async fn promise_58_a_call_that_waits_behind_one_of_its_callers_keeps_no_call_of_the_other() {
+async fn promise_58_a_call_that_waits_for_one_of_its_callers_does_not_block_the_other_caller() {
     let queue = queue(FairBounds { calls_each_max: 9, ..BOUNDS });
     let running = queue.enter(&["newcomers"]).await.unwrap();
     let order = Mutex::new(Vec::new());
@@ -69,7 +69,7 @@ async fn promise_58_a_caller_runs_no_more_than_its_share_while_there_is_room() {
 }
 
 #[actix_web::test]
-async fn promise_58_a_caller_beyond_its_places_is_refused_alone_and_a_full_queue_turns_the_flooder_away_first() {
+async fn promise_58_a_caller_beyond_its_share_is_refused_alone_and_a_full_queue_drops_the_flooder_first() {
     let queue = &queue(FairBounds { waiting_max: 6, ..BOUNDS });
     let running = queue.enter(&["flood"]).await.unwrap();
     let mut flood: Vec<_> = (0..3).map(|_| Box::pin(queue.enter(&["flood"]))).collect();
@@ -88,7 +88,7 @@ async fn promise_58_a_caller_beyond_its_places_is_refused_alone_and_a_full_queue
 }
 
 #[actix_web::test]
-async fn a_call_that_is_given_up_after_it_was_admitted_lets_the_next_one_run() {
+async fn a_call_dropped_after_its_admission_lets_the_next_one_run() {
     let queue = queue(BOUNDS);
     let running = queue.enter(&["a"]).await.unwrap();
     let (mut given_up, mut next) = (Box::pin(queue.enter(&["b"])), Box::pin(queue.enter(&["c"])));

@@ -24,7 +24,7 @@ const COSTLY_OF: u32 = 10;
 /// Users it reads and writes.
 const USERS: u32 = 20;
 
-/// The address it calls from is nobody else's.
+/// No other client calls from its address.
 const NUMBER: u32 = 60_000;
 
 /// What it does beside reads and writes.

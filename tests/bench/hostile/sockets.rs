@@ -48,7 +48,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Whether the server refused it, in HTTP's words or in those of a wire whose answers are all 200.
+    /// Whether the server refused it, by an HTTP status or by an error in the body of a 200.
     pub(super) fn refusal(&self) -> Option<String> {
         let text = String::from_utf8_lossy(self.body.get(..self.body.len().min(200)).unwrap_or_default());
         let in_body =

@@ -1,4 +1,4 @@
-//! The storms. Each is prepared before anything is measured, and rages until it is told to stop.
+//! The storms. Each is prepared before anything is measured, and runs until it is stopped.
 
 use std::{
     fmt::Write as _,
@@ -54,7 +54,7 @@ pub(super) static ALL: [Storm; 8] = [
 /// Clients of the storms of number 12.
 const CLIENTS: u32 = 1_000;
 
-/// How many closed connections of a storm are opened anew in a round of it.
+/// How many closed connections of a storm are opened again in one round.
 const REOPENED: usize = 2;
 
 /// From one round of a storm to the next.
@@ -117,7 +117,7 @@ impl Outcome {
 }
 
 /// Opens so many connections, half of them from one address, and sends each one of these requests as far as it is taken; what the server
-/// closes is opened anew.
+/// closes is opened again.
 fn push(server: SocketAddr, count: u32, requests: &[Vec<u8>], is_over: &AtomicBool) -> Result<Outcome, Failure> {
     let number = |n: u32| if n.is_multiple_of(2) { 0 } else { n };
     let mut open = Vec::new();
@@ -211,7 +211,7 @@ fn contact_syncs(server: SocketAddr) -> Result<Raging, Failure> {
 fn phone_books(server: SocketAddr) -> Result<Raging, Failure> {
     let mut connection = Connection::open(1, server)?;
     let account = register(&mut connection, 7_000_000_000)?;
-    // Of people who are there, so that each sync is a change.
+    // Of existing users, so that each sync is a change.
     let firsts = [9_000_000_000, 9_000_005_000];
     for number in firsts.into_iter().flat_map(|first| first..first + 250) {
         register(&mut connection, number)?;

@@ -33,7 +33,7 @@ pub(super) struct Named {
     pub segments: Vec<String>,
     /// Everything below is meant: `path::*`.
     pub glob: bool,
-    /// Handed on to whoever names this module: `pub use`.
+    /// Re-exported by this module: `pub use`.
     pub handed_on: bool,
     /// Inside a `#[cfg(test)] mod`: in no binary.
     pub tested: bool,
@@ -57,7 +57,7 @@ pub(super) struct Reading {
 
 /// Reads one file.
 ///
-/// `module` is the file's own place in its crate's tree; `crates` are the names that lead out of the house.
+/// `module` is the file's own place in its crate's tree; `crates` are the names of other crates.
 pub(super) fn read(
     source: &str,
     module: &[String],

@@ -1,6 +1,6 @@
-//! Who may name whom and what. Closed lists: what is not written here is refused.
+//! The allowed imports between rooms and of libraries. Everything that is not listed is refused.
 
-/// The rooms of the house and the rooms that each may name besides itself. A room is a file or a folder of `src/`; a room
+/// The rooms of the crate and the rooms that each may name besides itself. A room is a file or a folder of `src/`; a room
 /// beneath another (`store/sqlite`) is entered through that one alone.
 pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["server", "settings", "archive"]),
@@ -78,14 +78,14 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("hyper-util", &["main"]),
     ("image", PICTURE),
     ("ipnet", &["settings", "http"]),
-    // A moment writes itself; nobody asks jiff for the time.
+    // For formatting a `Moment`; the time comes from the clock argument.
     ("jiff", &["domain"]),
     ("jpeg-encoder", PICTURE),
     ("log", &["main", "settings", "server", "store", "blob", "live", "service", "http", "dialect"]),
     ("memchr", &["http"]),
     ("moxcms", PICTURE),
     ("percent-encoding", &["http", "main", "dialect/mirrorfly"]),
-    // No registry is global: whoever counts is given one.
+    // No registry is global: each is passed to the code that counts.
     ("prometheus-client", &["http"]),
     ("png", PICTURE),
     ("quick-xml", MIRRORFLY),
@@ -117,7 +117,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("zstd", &["archive"]),
 ];
 
-/// Paths that lead out of the house and belong to few places. `std` stands for `core` and `alloc` too.
+/// Paths that lead out of the crate and belong to few places. `std` stands for `core` and `alloc` too.
 pub(super) const PATHS: &[(&str, &[&str])] = &[
     ("std::fs", FILES),
     ("std::os::unix::fs", FILES),
@@ -145,7 +145,7 @@ pub(super) const EMPTY_NAMES: &[&str] =
 /// Words of unfinished work. Joined here, so that this list is none.
 pub(super) const UNFINISHED: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME")];
 
-/// First folders of paths that exist on somebody's machine only.
+/// First folders of paths that exist only on one developer's machine.
 pub(super) const MACHINE_FOLDERS: &[&str] = &["home", "root", "work", "workspace", "Users"];
 
 /// The only address a lock file may hold.

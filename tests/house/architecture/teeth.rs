@@ -4,7 +4,7 @@ use super::{complaints, holds_address, is_statement, map_complaints, mapped, tex
 
 /// Where a source stands, what it says, and what the complaint must hold.
 const REFUSED: &[(&str, &str, &str)] = &[
-    // Who names whom.
+    // Imports between rooms.
     ("src/dialect/qiscus/rest.rs", "use crate::dialect::mirrorfly::reply;", "dialect/qiscus may name"),
     ("src/dialect/qiscus/rest.rs", "fn f() { super::super::mirrorfly::rest::f() }", "crate::dialect::mirrorfly"),
     ("src/dialect/qiscus/mod.rs", "use super::mirrorfly;", "crate::dialect::mirrorfly"),
@@ -130,7 +130,7 @@ const LET_PASS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_leaves_the_plan_is_refused_with_its_reason() {
+fn an_import_outside_the_rules_is_refused_with_its_reason() {
     for (path, source, reason) in REFUSED {
         let found = complaints(path, source);
         assert!(
@@ -141,21 +141,21 @@ fn what_leaves_the_plan_is_refused_with_its_reason() {
 }
 
 #[test]
-fn what_keeps_to_the_plan_passes() {
+fn an_import_within_the_rules_passes() {
     for (path, source) in LET_PASS {
         assert_eq!(complaints(path, source), Vec::<String>::new(), "{path}\n{source}");
     }
 }
 
 #[test]
-fn a_complaint_tells_the_line_what_was_named_and_the_rule() {
+fn a_complaint_gives_the_line_the_name_and_the_rule() {
     let source = "use crate::domain;\n\nfn f() {\n    crate::store::open();\n}\n";
     let complaint = "src/http/body/form/mod.rs:4: names crate::store::open; http may name service, domain";
     assert_eq!(complaints("src/http/body/form/mod.rs", source), [complaint]);
 }
 
 #[test]
-fn statements_are_told_from_sentences() {
+fn sql_statements_and_sentences_are_distinguished() {
     let statements = [
         "SELECT 1",
         "select id from user",
@@ -203,7 +203,7 @@ fn the_map_is_read_from_its_block_and_compared_with_the_folder() {
 }
 
 #[test]
-fn texts_are_refused_that_are_unfinished_or_at_home_on_one_machine() {
+fn unfinished_texts_and_paths_of_one_machine_are_refused() {
     let one = |path: &str, text: &str| text_complaints(path, text).join("\n");
     assert!(one("src/store/utils.rs", "").contains("utils says nothing"));
     assert!(one("tests/common/mod.rs", "").contains("common says nothing"));

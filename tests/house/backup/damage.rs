@@ -11,7 +11,7 @@ use ::standin::{
     server::restore::verify,
 };
 
-use super::{super::standin::Standin, Shelf, done, lived_in, run};
+use super::{super::standin::Standin, Fixture, done, lived_in, run};
 
 /// The members of a backup: name, where the header stands, where the bytes stand, how many there are.
 fn members(archive: &[u8]) -> Vec<(String, usize, usize, usize)> {
@@ -26,73 +26,73 @@ fn members(archive: &[u8]) -> Vec<(String, usize, usize, usize)> {
 }
 
 /// Both commands refuse this archive, naming `name`, and the folder that was to be filled is not even made.
-fn is_refused(house: &Standin, shelf: &Shelf, archive: &[u8], name: &str) {
-    fs::write(&shelf.file, archive).unwrap();
-    let (code, said) = run(&house.data(), &["backup", "verify", shelf.file()], &[]);
+fn is_refused(server: &Standin, fixture: &Fixture, archive: &[u8], name: &str) {
+    fs::write(&fixture.file, archive).unwrap();
+    let (code, said) = run(&server.data(), &["backup", "verify", fixture.file()], &[]);
     assert_eq!((code, said.contains(name)), (Some(1), true), "{name}: {said}");
-    let (code, said) = run(&shelf.elsewhere(), &["restore", shelf.file()], &[]);
+    let (code, said) = run(&fixture.elsewhere(), &["restore", fixture.file()], &[]);
     assert_eq!((code, said.contains(name)), (Some(1), true), "{name}: {said}");
-    assert!(!shelf.elsewhere().exists(), "{name}");
+    assert!(!fixture.elsewhere().exists(), "{name}");
 }
 
-async fn backed_up() -> (Standin, Shelf, Vec<u8>) {
-    let (house, shelf) = (lived_in().await, Shelf::new());
-    done(&house.data(), &["backup", shelf.file()]);
-    let archive = fs::read(&shelf.file).unwrap();
-    (house, shelf, archive)
+async fn backed_up() -> (Standin, Fixture, Vec<u8>) {
+    let (server, fixture) = (lived_in().await, Fixture::new());
+    done(&server.data(), &["backup", fixture.file()]);
+    let archive = fs::read(&fixture.file).unwrap();
+    (server, fixture, archive)
 }
 
 #[actix_web::test]
 async fn promise_10_one_flipped_byte_is_reported_by_the_name_of_its_member() {
-    let (house, shelf, archive) = backed_up().await;
+    let (server, fixture, archive) = backed_up().await;
     let found = members(&archive);
     let picture = found.iter().find(|(name, ..)| name.ends_with("/full")).unwrap().0.clone();
     for name in ["standin.db.zst", &picture, "manifest.json", "members.jsonl", "server.key", "manifest.json.sha256"] {
         let (_, header, bytes, size) = found.iter().find(|(member, ..)| member == name).unwrap();
         let mut damaged = archive.clone();
         damaged[bytes + size / 2] ^= 1;
-        is_refused(&house, &shelf, &damaged, name);
+        is_refused(&server, &fixture, &damaged, name);
         // The tar's own record of it: its mode, which says nothing about its bytes.
         let mut damaged = archive.clone();
         damaged[header + 104] ^= 1;
-        is_refused(&house, &shelf, &damaged, name);
+        is_refused(&server, &fixture, &damaged, name);
     }
 }
 
 #[actix_web::test]
-async fn promise_10_what_is_missing_is_reported_by_name() {
-    let (house, shelf, archive) = backed_up().await;
+async fn promise_10_a_missing_member_is_reported_by_name() {
+    let (server, fixture, archive) = backed_up().await;
     let found = members(&archive);
     let at = found.iter().position(|(name, ..)| name.ends_with("/320")).unwrap();
     let ((name, from, ..), (_, to, ..)) = (&found[at], &found[at + 1]);
     let without = [&archive[..*from], &archive[*to..]].concat();
-    is_refused(&house, &shelf, &without, &format!("{name} is missing"));
-    let (_, said) = run(&house.data(), &["backup", "verify", shelf.file()], &[]);
+    is_refused(&server, &fixture, &without, &format!("{name} is missing"));
+    let (_, said) = run(&server.data(), &["backup", "verify", fixture.file()], &[]);
     assert_eq!(said.matches("pictures/").count(), 1, "that one and no other: {said}");
 }
 
 #[actix_web::test]
 async fn promise_10_a_backup_that_ends_early_is_reported_by_the_name_it_ends_in() {
-    let (house, shelf, archive) = backed_up().await;
+    let (server, fixture, archive) = backed_up().await;
     let (name, _, bytes, size) = members(&archive).pop().unwrap();
-    is_refused(&house, &shelf, &archive[..bytes + size / 2], &format!("{name} is cut short"));
-    is_refused(&house, &shelf, &archive[..archive.len() - 512], "the end of the archive");
-    is_refused(&house, &shelf, &archive[..100], "manifest.json");
-    is_refused(&house, &shelf, b"", "manifest.json");
+    is_refused(&server, &fixture, &archive[..bytes + size / 2], &format!("{name} is cut short"));
+    is_refused(&server, &fixture, &archive[..archive.len() - 512], "the end of the archive");
+    is_refused(&server, &fixture, &archive[..100], "manifest.json");
+    is_refused(&server, &fixture, b"", "manifest.json");
 }
 
 #[actix_web::test]
 async fn promise_10_no_byte_can_be_flipped_unseen() {
-    let (_house, shelf, archive) = backed_up().await;
-    assert!(verify(&shelf.file).is_ok());
+    let (_house, fixture, archive) = backed_up().await;
+    assert!(verify(&fixture.file).is_ok());
     // Every 97th: the parts of headers, the bytes of members, the zeros between and behind them.
     let places: Vec<usize> = (0..archive.len()).step_by(97).chain(archive.len() - 1..archive.len()).collect();
     assert!(places.len() > 300, "{}", places.len());
     for place in places {
         let mut damaged = archive.clone();
         damaged[place] ^= 0x20;
-        fs::write(&shelf.file, &damaged).unwrap();
-        assert!(verify(&shelf.file).is_err(), "byte {place} of {}", archive.len());
+        fs::write(&fixture.file, &damaged).unwrap();
+        assert!(verify(&fixture.file).is_err(), "byte {place} of {}", archive.len());
     }
 }
 
@@ -132,37 +132,37 @@ const PICTURE: &str = "pictures/3s/3sAFuPebIrDpO5yG1VP872/full";
 
 #[actix_web::test]
 async fn a_backup_that_was_forged_writes_nowhere_and_fills_no_disk() {
-    let (house, shelf) = (Standin::fresh().await, Shelf::new());
-    let outside = shelf.folder.path().join("outside");
+    let (server, fixture) = (Standin::fresh().await, Fixture::new());
+    let outside = fixture.folder.path().join("outside");
     for name in ["outside", "pictures/3s/outside", "server.key.new", "standin.db"] {
-        is_refused(&house, &shelf, &forged(FORMAT, (10, 10), name), name);
+        is_refused(&server, &fixture, &forged(FORMAT, (10, 10), name), name);
         assert!(!outside.exists());
     }
     // 64 MiB of zeros in some kilobytes, promised as one: unpacked to the promise and no further.
     is_refused(
-        &house,
-        &shelf,
+        &server,
+        &fixture,
         &forged(FORMAT, (64 << 20, 1000), PICTURE),
-        "standin.db.zst unpacks to another database",
+        "standin.db.zst unpacks to a database that differs",
     );
     // What it promises truly, but is no database.
-    is_refused(&house, &shelf, &forged(FORMAT, (4096, 4096), PICTURE), "standin.db.zst cannot be used");
+    is_refused(&server, &fixture, &forged(FORMAT, (4096, 4096), PICTURE), "standin.db.zst cannot be used");
 }
 
 #[test]
-fn what_is_no_backup_says_so() {
-    let shelf = Shelf::new();
-    let data = shelf.elsewhere();
-    let (code, said) = run(&data, &["restore", shelf.file()], &[]);
+fn a_file_that_is_not_a_backup_is_refused() {
+    let fixture = Fixture::new();
+    let data = fixture.elsewhere();
+    let (code, said) = run(&data, &["restore", fixture.file()], &[]);
     assert_eq!((code, said.contains("cannot be opened")), (Some(2), true), "{said}");
-    fs::write(&shelf.file, vec![b'x'; 4096]).unwrap();
-    let (code, said) = run(&data, &["restore", shelf.file()], &[]);
+    fs::write(&fixture.file, vec![b'x'; 4096]).unwrap();
+    let (code, said) = run(&data, &["restore", fixture.file()], &[]);
     assert_eq!((code, said.contains("this is no backup")), (Some(1), true), "{said}");
     assert!(!data.exists());
 }
 
 #[actix_web::test]
 async fn a_backup_of_a_later_format_names_it() {
-    let (house, shelf) = (Standin::fresh().await, Shelf::new());
-    is_refused(&house, &shelf, &forged(FORMAT + 1, (10, 10), PICTURE), "has format 2");
+    let (server, fixture) = (Standin::fresh().await, Fixture::new());
+    is_refused(&server, &fixture, &forged(FORMAT + 1, (10, 10), PICTURE), "has format 2");
 }

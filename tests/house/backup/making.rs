@@ -19,7 +19,7 @@ use super::{
         photo,
         standin::{Standin, form, send, standin},
     },
-    Shelf, digests, done, json_of, lived_in, run, said,
+    Fixture, digests, done, json_of, lived_in, run, said,
 };
 
 /// Clients that write without a pause.
@@ -28,14 +28,14 @@ const WRITERS: usize = 8;
 /// What the writers know to be stored, and how long each write took.
 #[derive(Default)]
 struct Diary {
-    /// The highest number that was acknowledged as somebody's name.
+    /// The highest number that was acknowledged as a user's name.
     numbers: RefCell<HashMap<String, u32>>,
     waits: RefCell<Vec<Duration>>,
     is_over: Cell<bool>,
 }
 
 /// Renames one user after the other; each eighth write brings a new picture.
-async fn write(house: &Standin, token: &str, writer: usize, diary: &Diary) {
+async fn write(server: &Standin, token: &str, writer: usize, diary: &Diary) {
     for number in 1.. {
         let id = format!("user{writer}.{}", number % 4);
         let form = form(&[("userIdentifier", &id), ("nickname", &number.to_string())]);
@@ -44,7 +44,7 @@ async fn write(house: &Standin, token: &str, writer: usize, diary: &Diary) {
             _ => form,
         };
         let begun = Instant::now();
-        let answer = house.create_user_with(token, form).await;
+        let answer = server.create_user_with(token, form).await;
         // A user's uploads have a bound of their own: ten a minute.
         let is_limited = answer.status == 429;
         assert!(answer.status == 200 || is_limited, "{answer:?}");
@@ -71,21 +71,18 @@ async fn wait_until(mut is_so: impl FnMut() -> bool) {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "what the writers felt of the backup is told, not judged: the machine is shared"
-)]
+#[expect(clippy::print_stderr, reason = "the writers' delay is printed, not checked: the machine is shared")]
 #[actix_web::test]
-async fn promise_09_what_was_acknowledged_before_a_backup_began_is_in_it_while_writers_go_on() {
-    let (house, mut other, shelf) = (Standin::fresh().await, Standin::fresh().await, Shelf::new());
-    let token = house.back_end_token().await;
+async fn promise_09_a_backup_contains_every_write_acknowledged_before_it_began_while_writes_continue() {
+    let (server, mut other, fixture) = (Standin::fresh().await, Standin::fresh().await, Fixture::new());
+    let token = server.back_end_token().await;
     let diary = Diary::default();
     let before = RefCell::new(HashMap::new());
     let backup = async {
         wait_until(|| diary.waits.borrow().len() >= 100).await;
         let quiet = p99(diary.waits.take());
         *before.borrow_mut() = diary.numbers.borrow().clone();
-        let (data, file) = (house.data(), shelf.file().to_owned());
+        let (data, file) = (server.data(), fixture.file().to_owned());
         let command = actix_web::rt::task::spawn_blocking(move || run(&data, &["backup", &file], &[]));
         let (code, said) = command.await.unwrap();
         assert_eq!(code, Some(0), "{said}");
@@ -98,10 +95,10 @@ async fn promise_09_what_was_acknowledged_before_a_backup_began_is_in_it_while_w
         );
         diary.is_over.set(true);
     };
-    join(join_all((0..WRITERS).map(|writer| write(&house, &token, writer, &diary))), backup).await;
+    join(join_all((0..WRITERS).map(|writer| write(&server, &token, writer, &diary))), backup).await;
 
     other.terminate();
-    done(&other.data(), &["restore", shelf.file(), "--replace"]);
+    done(&other.data(), &["restore", fixture.file(), "--replace"]);
     other.restart();
     let before = before.into_inner();
     assert!(before.len() > WRITERS, "too few to prove anything");
@@ -116,83 +113,83 @@ async fn promise_09_what_was_acknowledged_before_a_backup_began_is_in_it_while_w
 
 #[actix_web::test]
 async fn it_is_for_its_owner_alone_and_leaves_nothing_beside_it() {
-    let (house, shelf) = (lived_in().await, Shelf::new());
-    let made = json_of(&house.data(), &["backup", shelf.file()]);
-    assert_eq!(shelf.names(), ["house.tar"]);
-    assert_eq!(fs::metadata(&shelf.file).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(house.incoming_on_disk(), Vec::<String>::new());
+    let (server, fixture) = (lived_in().await, Fixture::new());
+    let made = json_of(&server.data(), &["backup", fixture.file()]);
+    assert_eq!(fixture.names(), ["house.tar"]);
+    assert_eq!(fs::metadata(&fixture.file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(server.incoming_on_disk(), Vec::<String>::new());
     let manifest = &made["manifest"];
     let counts = json!({ "apps": 1, "users": 3, "pictures": 2, "contacts": 0, "administrators": 0, "messages": 0 });
     assert_eq!((&manifest["counts"], &manifest["has_key"]), (&counts, &json!(true)));
     assert_eq!(manifest["listing"]["members"], 2 + 2 * 6, "the key, the database, six files a picture");
-    assert_eq!(made["bytes"], fs::metadata(&shelf.file).unwrap().len());
-    assert_eq!(json_of(&house.data(), &["backup", "verify", shelf.file()])["manifest"], *manifest);
+    assert_eq!(made["bytes"], fs::metadata(&fixture.file).unwrap().len());
+    assert_eq!(json_of(&server.data(), &["backup", "verify", fixture.file()])["manifest"], *manifest);
 }
 
 #[actix_web::test]
-async fn any_tar_takes_it_apart() {
-    let (house, shelf) = (lived_in().await, Shelf::new());
-    done(&house.data(), &["backup", shelf.file()]);
-    let out = shelf.folder.path().join("out");
+async fn any_tar_program_unpacks_a_backup() {
+    let (server, fixture) = (lived_in().await, Fixture::new());
+    done(&server.data(), &["backup", fixture.file()]);
+    let out = fixture.folder.path().join("out");
     fs::create_dir(&out).unwrap();
-    let tar = Command::new("tar").arg("xf").arg(&shelf.file).arg("-C").arg(&out).status().unwrap();
+    let tar = Command::new("tar").arg("xf").arg(&fixture.file).arg("-C").arg(&out).status().unwrap();
     assert!(tar.success());
-    assert_eq!(digests(&out.join("pictures")), digests(&house.data().join("pictures")));
-    assert_eq!(fs::read(out.join("server.key")).unwrap(), fs::read(house.data().join("server.key")).unwrap());
+    assert_eq!(digests(&out.join("pictures")), digests(&server.data().join("pictures")));
+    assert_eq!(fs::read(out.join("server.key")).unwrap(), fs::read(server.data().join("server.key")).unwrap());
     let sums = Command::new("sha256sum").args(["-c", "--quiet", "manifest.json.sha256"]).current_dir(&out).status();
     assert!(sums.unwrap().success());
 }
 
 #[actix_web::test]
 async fn without_key_it_holds_no_key_and_still_names_it() {
-    let (house, shelf) = (lived_in().await, Shelf::new());
-    let with = json_of(&house.data(), &["backup", shelf.file()]);
-    let key = fs::read(house.data().join("server.key")).unwrap();
+    let (server, fixture) = (lived_in().await, Fixture::new());
+    let with = json_of(&server.data(), &["backup", fixture.file()]);
+    let key = fs::read(server.data().join("server.key")).unwrap();
     let holds_key = |file: &Path| fs::read(file).unwrap().windows(key.len()).any(|bytes| bytes == key);
-    assert!(holds_key(&shelf.file));
-    let without = json_of(&house.data(), &["backup", shelf.file(), "--overwrite", "--without-key"]);
-    assert!(!holds_key(&shelf.file));
+    assert!(holds_key(&fixture.file));
+    let without = json_of(&server.data(), &["backup", fixture.file(), "--overwrite", "--without-key"]);
+    assert!(!holds_key(&fixture.file));
     assert_eq!(without["manifest"]["key_fingerprint"], with["manifest"]["key_fingerprint"]);
     assert_eq!(without["manifest"]["has_key"], false);
 }
 
 #[actix_web::test]
-async fn a_file_that_is_there_is_replaced_only_when_told() {
-    let (house, shelf) = (Standin::fresh().await, Shelf::new());
-    fs::write(&shelf.file, "dear to somebody").unwrap();
-    let (code, said) = run(&house.data(), &["backup", shelf.file()], &[]);
+async fn an_existing_file_is_replaced_only_with_overwrite() {
+    let (server, fixture) = (Standin::fresh().await, Fixture::new());
+    fs::write(&fixture.file, "dear to somebody").unwrap();
+    let (code, said) = run(&server.data(), &["backup", fixture.file()], &[]);
     assert_eq!((code, said.contains("--overwrite")), (Some(1), true), "{said}");
-    assert_eq!(fs::read(&shelf.file).unwrap(), b"dear to somebody");
-    done(&house.data(), &["backup", shelf.file(), "--overwrite"]);
-    done(&house.data(), &["backup", "verify", shelf.file()]);
+    assert_eq!(fs::read(&fixture.file).unwrap(), b"dear to somebody");
+    done(&server.data(), &["backup", fixture.file(), "--overwrite"]);
+    done(&server.data(), &["backup", "verify", fixture.file()]);
 }
 
 #[actix_web::test]
-async fn it_is_made_of_a_folder_that_nobody_serves() {
-    let (mut house, shelf) = (lived_in().await, Shelf::new());
-    house.terminate();
-    assert_eq!(json_of(&house.data(), &["backup", shelf.file()])["manifest"]["counts"]["users"], 3);
-    house.restart();
-    assert_eq!(house.user_profile("ada").await.status, 200);
+async fn a_backup_is_made_of_a_folder_without_a_running_server() {
+    let (mut server, fixture) = (lived_in().await, Fixture::new());
+    server.terminate();
+    assert_eq!(json_of(&server.data(), &["backup", fixture.file()])["manifest"]["counts"]["users"], 3);
+    server.restart();
+    assert_eq!(server.user_profile("ada").await.status, 200);
 }
 
 #[actix_web::test]
-async fn only_the_control_socket_gives_one() {
-    let house = Standin::demo().await;
-    let session = send(house.call(Method::POST, "/standin/v1/session/demo").header("Origin", house.base())).await;
+async fn a_backup_is_made_only_over_the_control_socket() {
+    let server = Standin::demo().await;
+    let session = send(server.call(Method::POST, "/standin/v1/session/demo").header("Origin", server.base())).await;
     let cookie = session.header("set-cookie").map(|cookie| cookie.split(';').next().unwrap().to_owned());
     let cookie = cookie.unwrap_or_else(|| panic!("a demo lets anybody sign in: {session:?}"));
     let csrf = session.json()["csrf"].as_str().unwrap().to_owned();
-    let call = house.call(Method::POST, "/standin/v1/backup").header("Origin", house.base()).header("Cookie", cookie);
+    let call = server.call(Method::POST, "/standin/v1/backup").header("Origin", server.base()).header("Cookie", cookie);
     let answer = send(call.header("X-Standin-CSRF", csrf).json(&json!({ "with_key": true }))).await;
     assert_eq!(answer.status, 404, "{answer:?}");
 }
 
 /// A backup command that has begun to wait for its first byte.
-async fn begun(house: &Standin, shelf: &Shelf) -> (Child, PathBuf) {
-    let mut command = standin(&house.data());
-    let child = command.args(["backup", shelf.file()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let partial = shelf.folder.path().join(".house.tar.partial");
+async fn begun(server: &Standin, fixture: &Fixture) -> (Child, PathBuf) {
+    let mut command = standin(&server.data());
+    let child = command.args(["backup", fixture.file()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let partial = fixture.folder.path().join(".house.tar.partial");
     wait_until(|| partial.exists()).await;
     (child, partial)
 }
@@ -202,43 +199,43 @@ fn signal(child: &Child, signal: &str) {
 }
 
 #[actix_web::test]
-async fn one_that_is_interrupted_leaves_nothing() {
-    let (mut house, shelf) = (lived_in().await, Shelf::new());
-    let (child, _) = begun(&house, &shelf).await;
+async fn an_interrupted_backup_leaves_no_file() {
+    let (mut server, fixture) = (lived_in().await, Fixture::new());
+    let (child, _) = begun(&server, &fixture).await;
     signal(&child, "-TERM");
-    let (code, told) = said(&child.wait_with_output().unwrap());
-    assert_eq!((code, shelf.names()), (Some(1), Vec::new()), "{told}");
-    wait_until(|| house.incoming_on_disk().is_empty()).await;
+    let (code, reported) = said(&child.wait_with_output().unwrap());
+    assert_eq!((code, fixture.names()), (Some(1), Vec::new()), "{reported}");
+    wait_until(|| server.incoming_on_disk().is_empty()).await;
 
     // Killed, it can remove nothing; the next one does.
-    let (mut child, partial) = begun(&house, &shelf).await;
+    let (mut child, partial) = begun(&server, &fixture).await;
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(partial.exists() && !shelf.file.exists());
-    wait_until(|| house.incoming_on_disk().is_empty()).await;
-    done(&house.data(), &["backup", shelf.file()]);
-    assert_eq!(shelf.names(), ["house.tar"]);
-    fs::remove_file(&shelf.file).unwrap();
+    assert!(partial.exists() && !fixture.file.exists());
+    wait_until(|| server.incoming_on_disk().is_empty()).await;
+    done(&server.data(), &["backup", fixture.file()]);
+    assert_eq!(fixture.names(), ["house.tar"]);
+    fs::remove_file(&fixture.file).unwrap();
 
     // A server that dies takes its backup along, and the next start cleans up.
-    let (child, _) = begun(&house, &shelf).await;
-    house.kill();
-    let (code, told) = said(&child.wait_with_output().unwrap());
-    assert_eq!((code, shelf.names()), (Some(4), Vec::new()), "{told}");
-    house.restart();
-    assert_eq!(house.incoming_on_disk(), Vec::<String>::new());
-    done(&house.data(), &["backup", shelf.file()]);
+    let (child, _) = begun(&server, &fixture).await;
+    server.kill();
+    let (code, reported) = said(&child.wait_with_output().unwrap());
+    assert_eq!((code, fixture.names()), (Some(4), Vec::new()), "{reported}");
+    server.restart();
+    assert_eq!(server.incoming_on_disk(), Vec::<String>::new());
+    done(&server.data(), &["backup", fixture.file()]);
 }
 
 #[actix_web::test]
-async fn a_file_that_the_disk_has_lost_is_named_and_costs_nobody_the_rest() {
-    let (house, shelf) = (lived_in().await, Shelf::new());
-    let gone = digests(&house.data().join("pictures")).into_keys().find(|name| name.ends_with("/192")).unwrap();
-    fs::remove_file(house.data().join("pictures").join(&gone)).unwrap();
-    assert_eq!(json_of(&house.data(), &["backup", shelf.file()])["manifest"]["files_lost"], 1);
-    let verified = json_of(&house.data(), &["backup", "verify", shelf.file()]);
+async fn a_picture_file_missing_on_the_disk_is_named_and_the_backup_continues() {
+    let (server, fixture) = (lived_in().await, Fixture::new());
+    let gone = digests(&server.data().join("pictures")).into_keys().find(|name| name.ends_with("/192")).unwrap();
+    fs::remove_file(server.data().join("pictures").join(&gone)).unwrap();
+    assert_eq!(json_of(&server.data(), &["backup", fixture.file()])["manifest"]["files_lost"], 1);
+    let verified = json_of(&server.data(), &["backup", "verify", fixture.file()]);
     assert_eq!(verified["lost"], json!([format!("pictures/{gone}")]));
-    let told = done(&shelf.elsewhere(), &["restore", shelf.file()]);
-    assert!(told.contains(&gone), "{told}");
-    assert_eq!(digests(&shelf.elsewhere().join("pictures")), digests(&house.data().join("pictures")));
+    let reported = done(&fixture.elsewhere(), &["restore", fixture.file()]);
+    assert!(reported.contains(&gone), "{reported}");
+    assert_eq!(digests(&fixture.elsewhere().join("pictures")), digests(&server.data().join("pictures")));
 }

@@ -1,4 +1,4 @@
-//! Our own addresses: made, read back, and told from lookalikes.
+//! Our own addresses: built, recognised, and distinguished from similar ones.
 
 use std::num::NonZeroU16;
 
@@ -13,7 +13,7 @@ use url::Url;
 
 const KEY: &str = "0123456789abcdefABCDEF";
 
-fn house(base: &str) -> Addresses {
+fn server(base: &str) -> Addresses {
     Addresses::new(&Url::parse(base).unwrap()).unwrap()
 }
 
@@ -22,7 +22,7 @@ fn key() -> PictureKey {
 }
 
 #[test]
-fn every_address_made_is_read_back_whatever_the_base() {
+fn every_address_is_recognised_under_every_base() {
     let bases = [
         "http://127.0.0.1:8080",
         "https://chat.example.test/",
@@ -31,43 +31,43 @@ fn every_address_made_is_read_back_whatever_the_base() {
         "http://[::1]:9/x",
     ];
     for base in bases {
-        let house = house(base);
-        assert!(!house.base().ends_with('/'));
+        let server = server(base);
+        assert!(!server.base().ends_with('/'));
         for rendition in Rendition::ALL {
             for kind in [PictureKind::Jpeg, PictureKind::Png] {
-                assert_eq!(house.read(&house.picture(&key(), rendition, kind)), AddressTarget::Owned(key()));
+                assert_eq!(server.read(&server.picture(&key(), rendition, kind)), AddressTarget::Owned(key()));
             }
-            assert_eq!(house.read(&house.stable(&key(), rendition)), AddressTarget::Stable(key()));
-            let media = house.media(&key(), rendition);
-            assert_eq!(house.read(&media), AddressTarget::Owned(key()));
-            assert_eq!(house.media_token(&media), Some((key(), rendition)));
-            assert_eq!(house.media_token(&Addresses::token(&key(), rendition)), Some((key(), rendition)));
+            assert_eq!(server.read(&server.stable(&key(), rendition)), AddressTarget::Stable(key()));
+            let media = server.media(&key(), rendition);
+            assert_eq!(server.read(&media), AddressTarget::Owned(key()));
+            assert_eq!(server.media_token(&media), Some((key(), rendition)));
+            assert_eq!(server.media_token(&Addresses::token(&key(), rendition)), Some((key(), rendition)));
         }
-        assert_eq!(house.read(&house.tile("00ff00ff00ff00ff")), AddressTarget::Tile);
+        assert_eq!(server.read(&server.tile("00ff00ff00ff00ff")), AddressTarget::Tile);
     }
 }
 
 #[test]
 fn addresses_look_as_documented() {
-    let house = house("HTTPS://Chat.Example.Test:443/base/");
+    let server = server("HTTPS://Chat.Example.Test:443/base/");
     let base = "https://chat.example.test/base";
     assert_eq!(
-        house.picture(&key(), Rendition::Full, PictureKind::Jpeg),
+        server.picture(&key(), Rendition::Full, PictureKind::Jpeg),
         format!("{base}/pictures/upload/{KEY}/full.jpg")
     );
     assert_eq!(
-        house.picture(&key(), Rendition::Square96, PictureKind::Png),
+        server.picture(&key(), Rendition::Square96, PictureKind::Png),
         format!("{base}/pictures/upload/{KEY}/96.png")
     );
-    assert_eq!(house.tile("seed"), format!("{base}/pictures/upload/tile-seed/full.png"));
-    assert_eq!(house.stable(&key(), Rendition::Square192), format!("{base}/pictures/of/{KEY}/192"));
-    assert_eq!(house.media(&key(), Rendition::Full), format!("{base}/api/v1/media/{KEY}"));
-    assert_eq!(house.media(&key(), Rendition::Square48), format!("{base}/api/v1/media/{KEY}-48"));
+    assert_eq!(server.tile("seed"), format!("{base}/pictures/upload/tile-seed/full.png"));
+    assert_eq!(server.stable(&key(), Rendition::Square192), format!("{base}/pictures/of/{KEY}/192"));
+    assert_eq!(server.media(&key(), Rendition::Full), format!("{base}/api/v1/media/{KEY}"));
+    assert_eq!(server.media(&key(), Rendition::Square48), format!("{base}/api/v1/media/{KEY}-48"));
 }
 
 #[test]
 fn qiscus_thumbnail_forms_of_our_pictures_are_ours() {
-    let house = house("https://chat.example.test/p");
+    let server = server("https://chat.example.test/p");
     for path in [
         format!("upload/w_320,h_320,c_limit/{KEY}/full.png"),
         format!("upload/w_320,h_320,c_limit,e_blur:300/{KEY}/full.png"),
@@ -76,16 +76,16 @@ fn qiscus_thumbnail_forms_of_our_pictures_are_ours() {
         format!("upload/{KEY}/full.jpg?t=1699999999#x"),
     ] {
         assert_eq!(
-            house.read(&format!("https://chat.example.test/p/pictures/{path}")),
+            server.read(&format!("https://chat.example.test/p/pictures/{path}")),
             AddressTarget::Owned(key()),
             "{path}"
         );
     }
     let tile = "https://chat.example.test/p/pictures/upload/w_320,h_320,c_limit/tile-ab/full.png";
-    assert_eq!(house.read(tile), AddressTarget::Tile);
+    assert_eq!(server.read(tile), AddressTarget::Tile);
     for same in ["HTTPS://CHAT.example.TEST/p", "https://chat.example.test:443/p"] {
         assert_eq!(
-            house.read(&format!("{same}/pictures/upload/{KEY}/full.jpg")),
+            server.read(&format!("{same}/pictures/upload/{KEY}/full.jpg")),
             AddressTarget::Owned(key()),
             "{same}"
         );
@@ -94,7 +94,7 @@ fn qiscus_thumbnail_forms_of_our_pictures_are_ours() {
 
 #[test]
 fn lookalikes_are_elsewhere() {
-    let house = house("https://chat.example.test/p");
+    let server = server("https://chat.example.test/p");
     let path = format!("/p/pictures/upload/{KEY}/full.jpg");
     for given in [
         format!("https://chat.example.test.evil{path}"),
@@ -137,16 +137,16 @@ fn lookalikes_are_elsewhere() {
         KEY.to_owned(),
         String::new(),
     ] {
-        assert_eq!(house.read(&given), AddressTarget::Elsewhere, "{given}");
+        assert_eq!(server.read(&given), AddressTarget::Elsewhere, "{given}");
     }
 }
 
 #[test]
-fn media_tokens_are_read_bare_and_as_addresses_and_nothing_else() {
-    let house = house("https://chat.example.test");
-    assert_eq!(house.media_token(&format!("{KEY}-100")), Some((key(), Rendition::Square192)));
+fn media_tokens_are_read_bare_and_as_addresses_only() {
+    let server = server("https://chat.example.test");
+    assert_eq!(server.media_token(&format!("{KEY}-100")), Some((key(), Rendition::Square192)));
     let with_query = format!("https://chat.example.test/api/v1/media/{KEY}?mf=1");
-    assert_eq!(house.media_token(&with_query), Some((key(), Rendition::Full)));
+    assert_eq!(server.media_token(&with_query), Some((key(), Rendition::Full)));
     for given in [
         String::new(),
         format!("{KEY}x"),
@@ -158,7 +158,7 @@ fn media_tokens_are_read_bare_and_as_addresses_and_nothing_else() {
         format!("https://evil/api/v1/media/{KEY}"),
         format!("https://chat.example.test/api/v1/media/{KEY}/x"),
     ] {
-        assert_eq!(house.media_token(&given), None, "{given}");
+        assert_eq!(server.media_token(&given), None, "{given}");
     }
 }
 
@@ -218,14 +218,14 @@ fn a_base_that_cannot_stand_in_front_is_refused() {
 }
 
 #[test]
-fn the_socket_is_at_host_and_port_of_the_base_unless_told_otherwise() {
-    let socket = |house: &Addresses| (house.socket_host().to_owned(), house.socket_port());
-    assert_eq!(socket(&house("https://chat.example.test/a")), ("chat.example.test".to_owned(), 443));
-    assert_eq!(socket(&house("http://chat.example.test")), ("chat.example.test".to_owned(), 80));
-    assert_eq!(socket(&house("http://127.0.0.1:8080")), ("127.0.0.1".to_owned(), 8080));
+fn the_socket_uses_host_and_port_of_the_base_unless_set() {
+    let socket = |server: &Addresses| (server.socket_host().to_owned(), server.socket_port());
+    assert_eq!(socket(&server("https://chat.example.test/a")), ("chat.example.test".to_owned(), 443));
+    assert_eq!(socket(&server("http://chat.example.test")), ("chat.example.test".to_owned(), 80));
+    assert_eq!(socket(&server("http://127.0.0.1:8080")), ("127.0.0.1".to_owned(), 8080));
     let (host, port) = (Host::parse("ws.example.test").unwrap(), NonZeroU16::new(8443));
-    let told = |host, port| socket(&house("https://chat.example.test").with_socket(host, port));
-    assert_eq!(told(Some(&host), port), ("ws.example.test".to_owned(), 8443));
-    assert_eq!(told(Some(&host), None), ("ws.example.test".to_owned(), 443));
-    assert_eq!(told(None, port), ("chat.example.test".to_owned(), 8443));
+    let reported = |host, port| socket(&server("https://chat.example.test").with_socket(host, port));
+    assert_eq!(reported(Some(&host), port), ("ws.example.test".to_owned(), 8443));
+    assert_eq!(reported(Some(&host), None), ("ws.example.test".to_owned(), 443));
+    assert_eq!(reported(None, port), ("chat.example.test".to_owned(), 8443));
 }

@@ -2,50 +2,50 @@
 
 use super::*;
 
-async fn delete(house: &Standin, token: &str, body: Value) -> Answer {
-    send(back_end_call(house, token, "/api/v1/users/deleteUserAccount").json(&body)).await
+async fn delete(server: &Standin, token: &str, body: Value) -> Answer {
+    send(back_end_call(server, token, "/api/v1/users/deleteUserAccount").json(&body)).await
 }
 
 #[actix_web::test]
-async fn says_success_and_the_user_is_gone() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    let made = data(&house.create_user_with_picture(&token, "u1", "a.png", photo::png(60, 60)).await);
+async fn answers_success_and_deletes_the_user() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    let made = data(&server.create_user_with_picture(&token, "u1", "a.png", photo::png(60, 60)).await);
     let body = json!({ "userId": "u1", "reason": "moved", "feedback": "it was fine" });
-    golden::same(&house, "mirrorfly/delete_user_account", &delete(&house, &token, body.clone()).await);
+    golden::same(&server, "mirrorfly/delete_user_account", &delete(&server, &token, body.clone()).await);
 
-    assert_refused(&user(&house, &token, "u1").await, 400, "Invalid user id.");
-    assert_refused(&delete(&house, &token, body).await, 400, "Invalid user id.");
-    assert_refused(&own_metadata(&house, made["token"].as_str().unwrap()).await, 401, "Token Expired");
-    let answer = house.sign_in("u1", made["password"].as_str().unwrap()).await;
+    assert_refused(&user(&server, &token, "u1").await, 400, "Invalid user id.");
+    assert_refused(&delete(&server, &token, body).await, 400, "Invalid user id.");
+    assert_refused(&own_metadata(&server, made["token"].as_str().unwrap()).await, 401, "Token Expired");
+    let answer = server.sign_in("u1", made["password"].as_str().unwrap()).await;
     assert_eq!(answer.json(), json!({ "status": 400, "message": "Invalid Credentials" }));
-    let path = made["profileUrl"].as_str().unwrap().strip_prefix(house.base()).unwrap();
-    let picture = send(house.call(Method::GET, path).header("Authorization", &token)).await;
+    let path = made["profileUrl"].as_str().unwrap().strip_prefix(server.base()).unwrap();
+    let picture = send(server.call(Method::GET, path).header("Authorization", &token)).await;
     assert_refused(&picture, 404, "Picture not found");
 }
 
 #[actix_web::test]
-async fn a_new_user_of_the_id_has_nothing_of_the_former_one() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    let key = async || house.user_list().await.json()["results"]["users"][0]["id"].as_i64().unwrap();
-    let former = data(&house.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "Former")]).await);
+async fn a_new_user_with_the_id_has_no_data_of_the_former_user() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    let key = async || server.user_list().await.json()["results"]["users"][0]["id"].as_i64().unwrap();
+    let former = data(&server.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "Former")]).await);
     let former_key = key().await;
-    data(&delete(&house, &token, json!({ "userId": "u1", "reason": "moved" })).await);
-    let new = data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
+    data(&delete(&server, &token, json!({ "userId": "u1", "reason": "moved" })).await);
+    let new = data(&server.create_user(&token, &[("userIdentifier", "u1")]).await);
     assert_eq!((&new["nickname"], &new["isProfileUpdated"]), (&json!(""), &json!(false)));
     assert_ne!(new["password"], former["password"]);
     assert!(key().await > former_key);
-    assert_refused(&own_metadata(&house, former["token"].as_str().unwrap()).await, 401, "Token Expired");
-    let answer = house.sign_in("u1", former["password"].as_str().unwrap()).await;
+    assert_refused(&own_metadata(&server, former["token"].as_str().unwrap()).await, 401, "Token Expired");
+    let answer = server.sign_in("u1", former["password"].as_str().unwrap()).await;
     assert_eq!(answer.json()["message"], "Invalid Credentials");
 }
 
 #[actix_web::test]
 async fn user_id_and_reason_are_required() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    data(&server.create_user(&token, &[("userIdentifier", "u1")]).await);
     for (body, message) in [
         (json!({}), "userId is required"),
         (json!({ "reason": "moved" }), "userId is required"),
@@ -60,38 +60,38 @@ async fn user_id_and_reason_are_required() {
         (json!({ "userId": "nobody", "reason": "moved" }), "Invalid user id."),
         (json!({ "userId": "administrator", "reason": "moved" }), "Invalid user id."),
     ] {
-        assert_refused(&delete(&house, &token, body).await, 400, message);
+        assert_refused(&delete(&server, &token, body).await, 400, message);
     }
-    let no_body = back_end_call(&house, &token, "/api/v1/users/deleteUserAccount");
+    let no_body = back_end_call(&server, &token, "/api/v1/users/deleteUserAccount");
     assert_refused(&send(no_body).await, 400, "userId is required");
-    data(&user(&house, &token, "u1").await);
+    data(&user(&server, &token, "u1").await);
 }
 
 #[actix_web::test]
 async fn reason_and_feedback_are_at_most_1024_characters() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     let other = |field: &str| if field == "reason" { "feedback" } else { "reason" };
     for field in ["reason", "feedback"] {
         for text in ["x".repeat(1023), "x".repeat(1024), "👍".repeat(1024)] {
-            data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
-            data(&delete(&house, &token, json!({ "userId": "u1", field: text, other(field): "short" })).await);
+            data(&server.create_user(&token, &[("userIdentifier", "u1")]).await);
+            data(&delete(&server, &token, json!({ "userId": "u1", field: text, other(field): "short" })).await);
         }
-        data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
+        data(&server.create_user(&token, &[("userIdentifier", "u1")]).await);
         let body = json!({ "userId": "u1", field: "x".repeat(1025), other(field): "short" });
-        let answer = delete(&house, &token, body).await;
+        let answer = delete(&server, &token, body).await;
         assert_refused(&answer, 400, &format!("{field} must be at most 1024 characters"));
-        data(&user(&house, &token, "u1").await);
+        data(&user(&server, &token, "u1").await);
     }
 }
 
 #[actix_web::test]
 async fn takes_forms_too_and_the_id_in_either_spelling() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     for spelling in ["guest@qiscus.com", "guest=40qiscus.com", r"guest\40qiscus.com"] {
-        data(&house.create_user(&token, &[("userIdentifier", "guest@qiscus.com")]).await);
-        let call = back_end_call(&house, &token, "/api/v1/users/deleteUserAccount");
+        data(&server.create_user(&token, &[("userIdentifier", "guest@qiscus.com")]).await);
+        let call = back_end_call(&server, &token, "/api/v1/users/deleteUserAccount");
         data(&send(call.form(&[("userId", spelling), ("reason", "moved")])).await);
     }
 }

@@ -4,14 +4,14 @@ use super::*;
 
 #[actix_web::test]
 async fn unknown_calls_and_wrong_methods_answer_in_it() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     for absent in
         ["groups", "groups/list", "messages/send", "calls/logs", "users", "users/", "users/u1/devices", "moderation"]
     {
-        let answer = house.get(&format!("/api/v1/{absent}")).await;
+        let answer = server.get(&format!("/api/v1/{absent}")).await;
         assert_refused(&answer, 404, "This call is not part of Standin");
     }
-    assert_refused(&house.get("/api/v1/login").await, 405, "This call is not made by this method");
+    assert_refused(&server.get("/api/v1/login").await, 405, "This call is not made by this method");
     for (method, path) in [
         (Method::GET, "users/createUser"),
         (Method::PUT, "users/u1"),
@@ -23,21 +23,21 @@ async fn unknown_calls_and_wrong_methods_answer_in_it() {
         (Method::POST, "users/updateMetaData/u1"),
         (Method::GET, "moderation/block"),
     ] {
-        let answer = send(house.call(method, &format!("/api/v1/{path}"))).await;
+        let answer = send(server.call(method, &format!("/api/v1/{path}"))).await;
         assert_refused(&answer, 405, "This call is not made by this method");
     }
 }
 
 #[actix_web::test]
-async fn an_app_that_does_not_serve_this_wire_says_so_at_every_door() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    let made = data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
-    house.command(&["app", "set", "--dialects", "qiscus"]);
+async fn an_app_with_mirrorfly_switched_off_answers_that_error_at_every_endpoint() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    let made = data(&server.create_user(&token, &[("userIdentifier", "u1")]).await);
+    server.command(&["app", "set", "--dialects", "qiscus"]);
     let message = "This app does not serve MirrorFly calls";
-    assert_refused(&user(&house, &token, "u1").await, 403, message);
+    assert_refused(&user(&server, &token, "u1").await, 403, message);
     for answer in
-        [own_metadata(&house, made["token"].as_str().unwrap()).await, house.sign_in("administrator", "any").await]
+        [own_metadata(&server, made["token"].as_str().unwrap()).await, server.sign_in("administrator", "any").await]
     {
         assert_eq!((answer.status, answer.json()), (200, json!({ "status": 403, "message": message })));
     }

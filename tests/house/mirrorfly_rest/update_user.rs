@@ -2,21 +2,21 @@
 
 use super::*;
 
-async fn update(house: &Standin, token: &str, id: &str, fields: &[(&str, &str)]) -> Answer {
-    update_with(house, token, id, form(fields)).await
+async fn update(server: &Standin, token: &str, id: &str, fields: &[(&str, &str)]) -> Answer {
+    update_with(server, token, id, form(fields)).await
 }
 
-async fn update_with(house: &Standin, token: &str, id: &str, form: multipart::Form) -> Answer {
-    let call = house.call(Method::POST, &format!("/api/v1/users/{id}")).header("Authorization", token);
+async fn update_with(server: &Standin, token: &str, id: &str, form: multipart::Form) -> Answer {
+    let call = server.call(Method::POST, &format!("/api/v1/users/{id}")).header("Authorization", token);
     send(call.multipart(form)).await
 }
 
 #[actix_web::test]
 async fn replaces_the_given_fields_and_answers_the_user_resource() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     let before = [("userIdentifier", "u1"), ("nickname", "Before"), ("email", "a@b"), ("mobileNumber", "1")];
-    data(&house.create_user(&token, &before).await);
+    data(&server.create_user(&token, &before).await);
     let after = [
         ("userId", "u1"),
         ("nickname", "After"),
@@ -25,16 +25,16 @@ async fn replaces_the_given_fields_and_answers_the_user_resource() {
         ("metadataKey1", "team"),
         ("metadataValue1", "red"),
     ];
-    let answer = update(&house, &token, "u1", &after).await;
-    golden::same(&house, "mirrorfly/update_user", &answer);
-    assert_eq!(user(&house, &token, "u1").await.json()["data"], answer.json()["data"], "as it is read afterwards");
+    let answer = update(&server, &token, "u1", &after).await;
+    golden::same(&server, "mirrorfly/update_user", &answer);
+    assert_eq!(user(&server, &token, "u1").await.json()["data"], answer.json()["data"], "as it is read afterwards");
 }
 
 #[actix_web::test]
 async fn device_type_and_license_key_are_still_required() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    data(&server.create_user(&token, &[("userIdentifier", "u1")]).await);
     let key = || multipart::Form::new().text("licenseKey", LICENSE_KEY);
     let device = || multipart::Form::new().text("deviceType", "web");
     for (form, message) in [
@@ -43,18 +43,18 @@ async fn device_type_and_license_key_are_still_required() {
         (device(), "licenseKey is required"),
         (device().text("licenseKey", "wrong"), "licenseKey must be the licence key of this app"),
     ] {
-        assert_refused(&update_with(&house, &token, "u1", form).await, 400, message);
+        assert_refused(&update_with(&server, &token, "u1", form).await, 400, message);
     }
-    let no_body = house.call(Method::POST, "/api/v1/users/u1").header("Authorization", &token);
+    let no_body = server.call(Method::POST, "/api/v1/users/u1").header("Authorization", &token);
     assert_refused(&send(no_body).await, 400, "deviceType is required");
 }
 
 #[actix_web::test]
-async fn another_user_id_in_the_form_than_in_the_path_is_refused() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+async fn a_user_id_in_the_form_that_differs_from_the_path_is_refused() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     for id in ["guest@qiscus.com", "u2"] {
-        data(&house.create_user(&token, &[("userIdentifier", id)]).await);
+        data(&server.create_user(&token, &[("userIdentifier", id)]).await);
     }
     for (path, form) in [
         ("guest%40qiscus.com", "guest@qiscus.com"),
@@ -63,48 +63,48 @@ async fn another_user_id_in_the_form_than_in_the_path_is_refused() {
         ("guest%5C40qiscus.com", "guest@qiscus.com"),
         ("u2", ""),
     ] {
-        data(&update(&house, &token, path, &[("userId", form), ("nickname", "Same")]).await);
+        data(&update(&server, &token, path, &[("userId", form), ("nickname", "Same")]).await);
     }
-    let answer = update(&house, &token, "u2", &[("userId", "guest@qiscus.com"), ("nickname", "Other")]).await;
+    let answer = update(&server, &token, "u2", &[("userId", "guest@qiscus.com"), ("nickname", "Other")]).await;
     assert_refused(&answer, 400, "userId must be the id in the path, or left out");
-    let answer = update(&house, &token, "u2", &[("userId", "a b")]).await;
+    let answer = update(&server, &token, "u2", &[("userId", "a b")]).await;
     assert_refused(&answer, 400, "userId must be made of letters, digits and . - _ @ only");
     for id in ["u2", "guest@qiscus.com"] {
-        assert_eq!(data(&user(&house, &token, id).await)["nickName"], "Same");
+        assert_eq!(data(&user(&server, &token, id).await)["nickName"], "Same");
     }
 }
 
 #[actix_web::test]
-async fn nobody_is_created() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+async fn an_update_creates_no_user() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     let part = multipart::Part::bytes(photo::png(20, 20)).file_name("a.png");
-    let answer = update_with(&house, &token, "u1", form(&[("nickname", "N")]).part("profileFile", part)).await;
+    let answer = update_with(&server, &token, "u1", form(&[("nickname", "N")]).part("profileFile", part)).await;
     assert_refused(&answer, 400, "Invalid user id.");
-    nobody_was_created(&house).await;
+    no_user_was_created(&server).await;
 }
 
 #[actix_web::test]
-async fn a_picture_file_beats_a_picture_url_and_replaces_the_former_one() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    let made = data(&house.create_user_with_picture(&token, "u1", "a.png", photo::png(30, 30)).await);
+async fn a_picture_file_takes_precedence_over_a_picture_url_and_replaces_the_former_picture() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    let made = data(&server.create_user_with_picture(&token, "u1", "a.png", photo::png(30, 30)).await);
     let part = multipart::Part::bytes(photo::png(50, 40)).file_name("a.png");
     let form = form(&[("profileUrl", "https://x/y")]).part("profileFile", part);
-    let seen = data(&update_with(&house, &token, "u1", form).await);
+    let seen = data(&update_with(&server, &token, "u1", form).await);
     assert_ne!(seen["profileUrl"], made["profileUrl"]);
-    let path = seen["profileUrl"].as_str().unwrap().strip_prefix(house.base()).unwrap();
-    let picture = send(house.call(Method::GET, path).header("Authorization", &token)).await;
+    let path = seen["profileUrl"].as_str().unwrap().strip_prefix(server.base()).unwrap();
+    let picture = send(server.call(Method::GET, path).header("Authorization", &token)).await;
     assert_eq!(image::load_from_memory(&picture.bytes).unwrap().width(), 50);
 }
 
 #[actix_web::test]
 async fn a_refused_upload_or_field_leaves_nothing() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    data(&house.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "Before")]).await);
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    data(&server.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "Before")]).await);
     let gif = multipart::Part::bytes(photo::animated_gif(20, 20, 2)).file_name("a.png");
-    let answer = update_with(&house, &token, "u1", form(&[("nickname", "After")]).part("profileFile", gif)).await;
+    let answer = update_with(&server, &token, "u1", form(&[("nickname", "After")]).part("profileFile", gif)).await;
     assert_eq!(answer.status, 400, "{answer:?}");
     assert!(answer.json()["message"].as_str().unwrap().starts_with("profileFile must be "), "{answer:?}");
     let png = || multipart::Part::bytes(photo::png(20, 20)).file_name("a.png");
@@ -122,54 +122,54 @@ async fn a_refused_upload_or_field_leaves_nothing() {
         ),
     ] {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let answer = update_with(&house, &token, "u1", form(&fields).part("profileFile", png())).await;
+        let answer = update_with(&server, &token, "u1", form(&fields).part("profileFile", png())).await;
         assert_refused(&answer, 400, message);
     }
-    let seen = data(&user(&house, &token, "u1").await);
+    let seen = data(&user(&server, &token, "u1").await);
     assert_eq!((&seen["nickName"], &seen["profileUrl"]), (&json!("Before"), &json!("")));
-    assert_eq!((house.pictures_on_disk().len(), house.incoming_on_disk().len()), (0, 0));
+    assert_eq!((server.pictures_on_disk().len(), server.incoming_on_disk().len()), (0, 0));
 }
 
 #[actix_web::test]
-async fn the_token_of_anothers_picture_is_not_taken() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    let made = data(&house.create_user_with_picture(&token, "u1", "a.png", photo::png(30, 30)).await);
-    data(&house.create_user(&token, &[("userIdentifier", "u2")]).await);
+async fn the_token_of_another_users_picture_is_refused() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    let made = data(&server.create_user_with_picture(&token, "u1", "a.png", photo::png(30, 30)).await);
+    data(&server.create_user(&token, &[("userIdentifier", "u2")]).await);
     let bare = made["profileUrl"].as_str().unwrap().rsplit('/').next().unwrap();
-    data(&update(&house, &token, "u1", &[("profileUrl", bare)]).await);
-    let answer = update(&house, &token, "u2", &[("profileUrl", bare)]).await;
+    data(&update(&server, &token, "u1", &[("profileUrl", bare)]).await);
+    let answer = update(&server, &token, "u2", &[("profileUrl", bare)]).await;
     let message = "profileUrl must be an http or https address, or the token of a picture of this user";
     assert_refused(&answer, 400, message);
 }
 
 #[actix_web::test]
 async fn a_suspended_user_may_be_updated_and_stays_suspended() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
-    house.command(&["user", "set", "u1", "--state", "suspended"]);
-    assert_eq!(data(&update(&house, &token, "u1", &[("nickname", "After")]).await)["nickName"], "After");
-    let answer = house.create_user(&token, &[("userIdentifier", "u1")]).await;
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    data(&server.create_user(&token, &[("userIdentifier", "u1")]).await);
+    server.command(&["user", "set", "u1", "--state", "suspended"]);
+    assert_eq!(data(&update(&server, &token, "u1", &[("nickname", "After")]).await)["nickName"], "After");
+    let answer = server.create_user(&token, &[("userIdentifier", "u1")]).await;
     assert_refused(&answer, 403, "User is suspended");
 }
 
 #[actix_web::test]
 async fn tokens_and_passwords_stay() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    let made = data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
-    data(&update(&house, &token, "u1", &[("nickname", "After"), ("deviceToken", "push")]).await);
-    data(&house.sign_in("u1", made["password"].as_str().unwrap()).await);
-    data(&own_metadata(&house, made["token"].as_str().unwrap()).await);
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    let made = data(&server.create_user(&token, &[("userIdentifier", "u1")]).await);
+    data(&update(&server, &token, "u1", &[("nickname", "After"), ("deviceToken", "push")]).await);
+    data(&server.sign_in("u1", made["password"].as_str().unwrap()).await);
+    data(&own_metadata(&server, made["token"].as_str().unwrap()).await);
 }
 
 #[actix_web::test]
 async fn takes_urlencoded_and_json_bodies_too() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
-    let call = || house.call(Method::POST, "/api/v1/users/u1").header("Authorization", &token);
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    data(&server.create_user(&token, &[("userIdentifier", "u1")]).await);
+    let call = || server.call(Method::POST, "/api/v1/users/u1").header("Authorization", &token);
     let fields = [("deviceType", "web"), ("licenseKey", LICENSE_KEY), ("nickname", "Form")];
     assert_eq!(data(&send(call().form(&fields)).await)["nickName"], "Form");
     let body = json!({ "deviceType": "web", "licenseKey": LICENSE_KEY, "nickname": "JSON" });

@@ -4,8 +4,8 @@ use super::*;
 
 #[actix_web::test]
 async fn answers_the_user_resource_with_metadata_beside_it() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     let fields = [
         ("userIdentifier", "99XXXXXX11"),
         ("nickname", "User A"),
@@ -15,36 +15,36 @@ async fn answers_the_user_resource_with_metadata_beside_it() {
         ("metadataKey1", "team"),
         ("metadataValue1", "red"),
     ];
-    data(&house.create_user(&token, &fields).await);
-    golden::same(&house, "mirrorfly/user", &user(&house, &token, "99XXXXXX11").await);
+    data(&server.create_user(&token, &fields).await);
+    golden::same(&server, "mirrorfly/user", &user(&server, &token, "99XXXXXX11").await);
 }
 
 #[actix_web::test]
 async fn is_empty_where_nothing_is_set() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    data(&house.create_user(&token, &[("userIdentifier", "u1")]).await);
-    golden::same(&house, "mirrorfly/user_bare", &user(&house, &token, "u1").await);
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    data(&server.create_user(&token, &[("userIdentifier", "u1")]).await);
+    golden::same(&server, "mirrorfly/user_bare", &user(&server, &token, "u1").await);
 }
 
 #[actix_web::test]
 async fn pictures_are_the_addresses_create_user_answered() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    let made = data(&house.create_user_with_picture(&token, "u1", "a.png", photo::png(300, 200)).await);
-    let seen = data(&user(&house, &token, "u1").await);
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    let made = data(&server.create_user_with_picture(&token, "u1", "a.png", photo::png(300, 200)).await);
+    let seen = data(&user(&server, &token, "u1").await);
     for field in ["profileUrl", "profileUrlThumb"] {
         assert_eq!(seen[field], made[field]);
-        let path = seen[field].as_str().unwrap().strip_prefix(house.base()).unwrap();
-        assert_eq!(send(house.call(Method::GET, path).header("Authorization", &token)).await.status, 200);
+        let path = seen[field].as_str().unwrap().strip_prefix(server.base()).unwrap();
+        assert_eq!(send(server.call(Method::GET, path).header("Authorization", &token)).await.status, 200);
     }
 }
 
 #[actix_web::test]
 async fn the_id_is_read_in_every_spelling_and_answered_escaped() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    data(&house.create_user(&token, &[("userIdentifier", "guest@qiscus.com")]).await);
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    data(&server.create_user(&token, &[("userIdentifier", "guest@qiscus.com")]).await);
     for spelling in [
         "guest@qiscus.com",
         "guest=40qiscus.com",
@@ -53,49 +53,49 @@ async fn the_id_is_read_in_every_spelling_and_answered_escaped() {
         "guest%5C40qiscus.com",
         "guest%5c%34%30qiscus.com",
     ] {
-        let seen = data(&user(&house, &token, spelling).await);
+        let seen = data(&user(&server, &token, spelling).await);
         let escaped = json!("guest=40qiscus.com");
         assert_eq!((&seen["userId"], &seen["username"]), (&escaped, &escaped), "{spelling}");
     }
     let raw = format!(
         "GET /api/v1/users/guest\\40qiscus.com HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n"
     );
-    let answer = raw_call(&house, &raw);
+    let answer = raw_call(&server, &raw);
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains(r#""userId":"guest=40qiscus.com""#), "{answer}");
 }
 
 #[actix_web::test]
-async fn nobody_of_that_id_is_an_invalid_user_id() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+async fn an_unknown_id_gets_the_invalid_user_id_error() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     for nobody in ["nobody", "administrator", "a".repeat(191).as_str()] {
-        assert_refused(&user(&house, &token, nobody).await, 400, "Invalid user id.");
+        assert_refused(&user(&server, &token, nobody).await, 400, "Invalid user id.");
     }
-    let answer = user(&house, &token, &"a".repeat(192)).await;
+    let answer = user(&server, &token, &"a".repeat(192)).await;
     assert_refused(&answer, 400, "userId must be at most 191 characters");
     for illegal in ["a%20b", "a%2Fb", "%C3%BC", "%FF", "%00", "%5C", "..%2Fu1", "'%3B--"] {
-        let answer = user(&house, &token, illegal).await;
+        let answer = user(&server, &token, illegal).await;
         assert_refused(&answer, 400, "userId must be made of letters, digits and . - _ @ only");
     }
 }
 
 #[actix_web::test]
 async fn a_suspended_user_is_read_as_before() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
-    data(&house.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "N")]).await);
-    house.command(&["user", "set", "u1", "--state", "suspended"]);
-    assert_eq!(data(&user(&house, &token, "u1").await)["nickName"], "N");
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
+    data(&server.create_user(&token, &[("userIdentifier", "u1"), ("nickname", "N")]).await);
+    server.command(&["user", "set", "u1", "--state", "suspended"]);
+    assert_eq!(data(&user(&server, &token, "u1").await)["nickName"], "N");
 }
 
 #[actix_web::test]
-async fn the_name_of_a_call_is_no_user() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+async fn the_name_of_an_endpoint_is_not_a_user_id() {
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     for (method, word) in
         [(Method::POST, "config"), (Method::GET, "deleteMyAccount"), (Method::POST, "presence"), (Method::GET, "block")]
     {
-        let call = house.call(method, &format!("/api/v1/users/{word}")).header("Authorization", &token);
+        let call = server.call(method, &format!("/api/v1/users/{word}")).header("Authorization", &token);
         assert_refused(&send(call).await, 405, "This call is not made by this method");
     }
 }

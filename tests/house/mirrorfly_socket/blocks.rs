@@ -22,7 +22,7 @@ fn refused(id: &str, kind: &str, condition: &str) -> String {
     )
 }
 
-/// Asks, and hears one answer.
+/// Sends a request and returns its response.
 async fn ask(socket: &mut Socket, kind: &str, id: &str, content: &str) -> String {
     socket.say(&iq(kind, id, content)).await;
     socket.hear().await
@@ -51,11 +51,11 @@ fn list(items: &[&str]) -> String {
 }
 
 #[actix_web::test]
-async fn a_block_is_answered_listed_and_told_to_the_other_sessions_and_to_the_blocked_one() {
-    let house = Standin::fresh().await;
-    let (ada, guest) = (person(&house, "ada").await, person(&house, "guest@x").await);
-    let (mut here, mut there) = (Socket::bound(&house, &ada).await, Socket::bound(&house, &ada).await);
-    let mut theirs = Socket::bound(&house, &guest).await;
+async fn a_block_is_answered_listed_and_announced_to_the_other_sessions_and_the_blocked_user() {
+    let server = Standin::fresh().await;
+    let (ada, guest) = (person(&server, "ada").await, person(&server, "guest@x").await);
+    let (mut here, mut there) = (Socket::bound(&server, &ada).await, Socket::bound(&server, &ada).await);
+    let mut theirs = Socket::bound(&server, &guest).await;
     for (word, sign, listed, asked) in [
         ("block", "block_user", list(&["guest=40x"]), "guest=40x"),
         ("unblock", "unblock_user", list(&[]), r"guest\40x"),
@@ -86,39 +86,39 @@ async fn a_block_is_answered_listed_and_told_to_the_other_sessions_and_to_the_bl
 
 #[actix_web::test]
 async fn a_block_that_is_made_elsewhere_reaches_every_session() {
-    let house = Standin::fresh().await;
-    let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
-    let (mut own, mut theirs) = (Socket::bound(&house, &ada).await, Socket::bound(&house, &bob).await);
-    let call = house.call(Method::POST, "/api/v1/users/block").header("Authorization", ada.token());
+    let server = Standin::fresh().await;
+    let (ada, bob) = (person(&server, "ada").await, person(&server, "bob").await);
+    let (mut own, mut theirs) = (Socket::bound(&server, &ada).await, Socket::bound(&server, &bob).await);
+    let call = server.call(Method::POST, "/api/v1/users/block").header("Authorization", ada.token());
     assert_eq!(send(call.json(&json!({ "userId": "bob" }))).await.status, 200);
     assert!(own.hear().await.contains(r#"<block xmlns="urn:xmpp:blocking"><item jid="bob@"#));
     assert!(theirs.hear().await.contains(r#"type="block_user" blocked_user="ada""#));
 }
 
-/// A client that was away is told when it comes back.
+/// A returning client is notified.
 #[actix_web::test]
-async fn a_block_that_was_missed_is_told_to_both() {
-    let house = Standin::fresh().await;
-    let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
+async fn a_missed_block_is_announced_to_both_users_later() {
+    let server = Standin::fresh().await;
+    let (ada, bob) = (person(&server, "ada").await, person(&server, "bob").await);
     for person in [&ada, &bob] {
-        let mut socket = Socket::bound(&house, person).await;
+        let mut socket = Socket::bound(&server, person).await;
         socket.say(CLOSE).await;
         socket.until_the_end().await;
     }
-    let call = house.call(Method::POST, "/api/v1/users/block").header("Authorization", ada.token());
+    let call = server.call(Method::POST, "/api/v1/users/block").header("Authorization", ada.token());
     assert_eq!(send(call.json(&json!({ "userId": "bob" }))).await.status, 200);
-    let mut own = Socket::bound(&house, &ada).await;
+    let mut own = Socket::bound(&server, &ada).await;
     assert!(own.hear().await.contains(r#"<block xmlns="urn:xmpp:blocking"><item jid="bob@"#));
-    let mut theirs = Socket::bound(&house, &bob).await;
+    let mut theirs = Socket::bound(&server, &bob).await;
     assert!(theirs.hear().await.contains(r#"type="block_user" blocked_user="ada""#));
 }
 
 #[actix_web::test]
 async fn a_block_that_cannot_be_names_why() {
-    let house = Standin::fresh().await;
-    let ada = person(&house, "ada").await;
-    person(&house, "bob").await;
-    let mut socket = Socket::bound(&house, &ada).await;
+    let server = Standin::fresh().await;
+    let ada = person(&server, "ada").await;
+    person(&server, "bob").await;
+    let mut socket = Socket::bound(&server, &ada).await;
     let two = format!(r#"<block xmlns="urn:xmpp:blocking"><item jid="bob@{HOST}"/><item jid="ada@{HOST}"/></block>"#);
     for (content, kind, condition) in [
         (block("block", "nobody"), "cancel", "item-not-found"),
@@ -150,13 +150,13 @@ async fn last_seen(socket: &mut Socket, whom: &str) -> u64 {
 }
 
 #[actix_web::test]
-async fn last_seen_is_0_for_who_is_here_and_tells_nothing_across_a_block() {
-    let house = Standin::fresh().await;
-    let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
-    person(&house, "guest@x").await;
-    let mut socket = Socket::bound(&house, &ada).await;
+async fn last_seen_is_0_for_users_that_are_online_and_hidden_across_a_block() {
+    let server = Standin::fresh().await;
+    let (ada, bob) = (person(&server, "ada").await, person(&server, "bob").await);
+    person(&server, "guest@x").await;
+    let mut socket = Socket::bound(&server, &ada).await;
     assert!(last_seen(&mut socket, "bob").await >= 1, "never here");
-    let mut theirs = Socket::bound(&house, &bob).await;
+    let mut theirs = Socket::bound(&server, &bob).await;
     assert_eq!(last_seen(&mut socket, "bob").await, 0);
     assert_eq!(last_seen(&mut socket, "ada").await, 0, "oneself");
     for node in ["guest=40x", r"guest\40x"] {
@@ -164,7 +164,7 @@ async fn last_seen_is_0_for_who_is_here_and_tells_nothing_across_a_block() {
     }
     for (blocker, whom) in [(&ada, "bob"), (&bob, "ada")] {
         let call = |word: &str| {
-            house.call(Method::POST, &format!("/api/v1/users/{word}")).header("Authorization", blocker.token())
+            server.call(Method::POST, &format!("/api/v1/users/{word}")).header("Authorization", blocker.token())
         };
         assert_eq!(send(call("block").json(&json!({ "userId": whom }))).await.status, 200);
         socket.hear().await;
@@ -193,10 +193,10 @@ async fn last_seen_is_0_for_who_is_here_and_tells_nothing_across_a_block() {
 }
 
 #[actix_web::test]
-async fn settings_are_kept_and_the_vendors_questions_are_answered() {
-    let house = Standin::fresh().await;
-    let ada = person(&house, "ada").await;
-    let mut socket = Socket::bound(&house, &ada).await;
+async fn chat_settings_are_stored_and_the_sdks_queries_are_answered() {
+    let server = Standin::fresh().await;
+    let ada = person(&server, "ada").await;
+    let mut socket = Socket::bound(&server, &ada).await;
     let settings = |archive: u8| {
         format!(
             r#"<iq xmlns="jabber:client" type="result" id="1"><query xmlns="jabber:iq:user_activities"><user_settings><archive>{archive}</archive></user_settings></query></iq>"#
@@ -225,16 +225,16 @@ async fn settings_are_kept_and_the_vendors_questions_are_answered() {
             refused("7", "cancel", "feature-not-implemented")
         );
     }
-    let mut again = Socket::bound(&house, &ada).await;
+    let mut again = Socket::bound(&server, &ada).await;
     assert_eq!(ask(&mut again, "get", "1", &activity("user_settings")).await, settings(1));
 }
 
 /// The SDK resolves 200 all the same; it must not be told that a message was stored.
 #[actix_web::test]
 async fn a_message_is_refused_and_not_acknowledged() {
-    let house = Standin::fresh().await;
-    let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
-    let (mut socket, mut theirs) = (Socket::bound(&house, &ada).await, Socket::bound(&house, &bob).await);
+    let server = Standin::fresh().await;
+    let (ada, bob) = (person(&server, "ada").await, person(&server, "bob").await);
+    let (mut socket, mut theirs) = (Socket::bound(&server, &ada).await, Socket::bound(&server, &bob).await);
     let message = |content: &str| {
         format!(r#"<message xmlns="jabber:client" type="chat" id="m1" to="bob@{HOST}">{content}</message>"#)
     };

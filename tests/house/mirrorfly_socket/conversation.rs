@@ -90,7 +90,7 @@ fn assert_broken_off(step: &Effects<XmppCommand>, condition: &str) {
 }
 
 #[test]
-fn the_stream_is_addressed_to_what_the_client_says_else_to_the_header() {
+fn the_stream_uses_the_host_of_the_client_else_of_the_header() {
     for (opening, host) in [(open(), HOST), (open().replace(HOST, ""), "by.header")] {
         let mut talk = Xmpp::new("by.header");
         assert!(texts(&hear(&mut talk, &opening))[0].contains(&format!(r#"from="{host}""#)));
@@ -105,7 +105,7 @@ fn the_stream_is_addressed_to_what_the_client_says_else_to_the_header() {
 }
 
 #[test]
-fn nothing_but_a_password_is_heard_before_authentication() {
+fn only_a_password_is_accepted_before_authentication() {
     for early in [UNKNOWN, BIND, r#"<presence xmlns="jabber:client"/>"#, &auth("u", "p")] {
         assert_broken_off(&hear(&mut Xmpp::new(HOST), early), "not-authorized");
     }
@@ -115,7 +115,7 @@ fn nothing_but_a_password_is_heard_before_authentication() {
 }
 
 #[test]
-fn another_mechanism_and_what_is_no_plain_message_fail() {
+fn another_mechanism_and_a_malformed_plain_message_fail() {
     let plain = auth("u", "p");
     let message = |text: &str| {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -141,7 +141,7 @@ fn another_mechanism_and_what_is_no_plain_message_fail() {
 }
 
 #[test]
-fn what_comes_before_the_bind_is_held_and_answered_after_it() {
+fn stanzas_before_the_bind_are_held_and_answered_after_it() {
     let mut talk = proved(None);
     assert_eq!(hear(&mut talk, UNKNOWN), Effects::default());
     hear(&mut talk, &open());
@@ -166,7 +166,7 @@ fn sixteen_stanzas_are_held_and_no_more() {
 }
 
 #[test]
-fn what_was_missed_is_asked_for_at_the_bind() {
+fn missed_events_are_looked_up_at_the_bind() {
     for (missed_since, notifications, asked) in [
         (None, vec![], None),
         (Some(3), vec![], Some(XmppCommand::LookBack(3))),
@@ -215,14 +215,14 @@ fn a_change_is_pushed_from_its_owner_to_this_client_with_the_owners_key() {
         removed: Vec::new(),
         changed: Vec::new(),
     });
-    let told = format!(
+    let reported = format!(
         r#"<message xmlns="jabber:client" from="alice@{HOST}" to="alice@{HOST}/Web-1"><register_update /></message>"#
     );
-    assert_eq!(texts(&step), [told]);
+    assert_eq!(texts(&step), [reported]);
 }
 
 #[test]
-fn of_one_change_each_client_hears_in_its_own_name_and_host() {
+fn each_client_receives_a_change_with_its_own_name_and_host() {
     let news = changed(1, &[ProfileField::DisplayName]);
     let named = |host, resource: &str| {
         let mut talk = proved_at(host, None);
@@ -269,7 +269,7 @@ fn every_question_is_answered_and_presence_is_not() {
 }
 
 #[test]
-fn a_profile_is_replaced_with_its_fields_decrypted_and_a_refusal_is_told() {
+fn a_profile_is_replaced_with_decrypted_fields_and_a_refusal_is_answered() {
     let mut talk = bound();
     let codec = standin::dialect::mirrorfly::codec::Codec::of_profile("alice", "LICENSEKEY0123456789abcd");
     let set = format!(
@@ -299,7 +299,7 @@ fn a_vcard_of_other_fields_and_an_iq_of_no_kind_are_refused() {
 }
 
 #[test]
-fn frames_of_bytes_and_of_no_xml_end_the_stream_and_so_does_the_house() {
+fn binary_frames_invalid_xml_and_a_server_stop_end_the_stream() {
     let step = Xmpp::new(HOST).receive(Frame::Binary("<a/>".into()));
     assert_broken_off(&step, "not-well-formed");
     for (frame, condition) in [

@@ -1,4 +1,4 @@
-//! What a hostile or a broken client does to itself, and to nobody else.
+//! A hostile or broken client harms only itself.
 
 use std::time::Instant;
 
@@ -6,11 +6,11 @@ use super::*;
 
 #[actix_web::test]
 async fn promise_36_frames_that_are_no_stanza_or_too_large_cost_the_sender_its_socket_alone() {
-    let house = Standin::fresh().await;
-    let ada = person(&house, "ada").await;
-    let mut other = Socket::bound(&house, &ada).await;
-    // Nobody here is told of another's change, whenever it comes through.
-    let bob = person(&house, "bob").await;
+    let server = Standin::fresh().await;
+    let ada = person(&server, "ada").await;
+    let mut other = Socket::bound(&server, &ada).await;
+    // No client here receives another user's change, whenever it succeeds.
+    let bob = person(&server, "bob").await;
     let filled = |bytes: usize| format!("<presence xmlns=\"jabber:client\">{}</presence>", " ".repeat(bytes - 43));
     for (frame, is_fine) in [
         (Message::text(filled(64 * 1024 - 1)), true),
@@ -20,7 +20,7 @@ async fn promise_36_frames_that_are_no_stanza_or_too_large_cost_the_sender_its_s
         (Message::text(""), false),
         (Message::binary(vec![0; 10]), false),
     ] {
-        let mut socket = Socket::bound(&house, &bob).await;
+        let mut socket = Socket::bound(&server, &bob).await;
         socket.0.send(frame).await.unwrap();
         match is_fine {
             true => socket.still_answers().await,
@@ -36,13 +36,13 @@ async fn promise_36_frames_that_are_no_stanza_or_too_large_cost_the_sender_its_s
 async fn promise_36_a_thousand_sockets_that_never_authenticate_are_cut_after_ten_seconds() {
     const PATIENCE: Duration = Duration::from_secs(10);
     rlimit::increase_nofile_limit(8192).unwrap();
-    let house = Standin::fresh().await;
-    let ada = person(&house, "ada").await;
-    let mut other = Socket::bound(&house, &ada).await;
+    let server = Standin::fresh().await;
+    let ada = person(&server, "ada").await;
+    let mut other = Socket::bound(&server, &ada).await;
     let begun = Instant::now();
-    let mut silent = vec![Socket::opened(&house).await];
+    let mut silent = vec![Socket::opened(&server).await];
     for _ in 1..1000 {
-        silent.push(Socket::connect(&house).await);
+        silent.push(Socket::connect(&server).await);
     }
     let last_opened = begun.elapsed();
     other.set_status("unharmed").await;
@@ -57,41 +57,41 @@ async fn promise_36_a_thousand_sockets_that_never_authenticate_are_cut_after_ten
 }
 
 #[actix_web::test]
-async fn a_stop_waits_for_no_client_that_has_not_said_who_it_is() {
-    let mut house = Standin::fresh().await;
-    let mut silent = Socket::opened(&house).await;
+async fn a_stop_does_not_wait_for_unauthenticated_clients() {
+    let mut server = Standin::fresh().await;
+    let mut silent = Socket::opened(&server).await;
     let begun = Instant::now();
-    assert_eq!(house.terminate(), Some(0));
+    assert_eq!(server.terminate(), Some(0));
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!(silent.until_the_end().await, [CLOSE]);
 }
 
 #[actix_web::test]
-async fn while_the_house_fails_a_client_is_kept_for_five_seconds() {
-    let house = Standin::fresh().await;
-    let ada = person(&house, "ada").await;
-    let database = rusqlite::Connection::open(house.data().join("standin.db")).unwrap();
+async fn while_the_server_fails_a_client_stays_connected_for_five_seconds() {
+    let server = Standin::fresh().await;
+    let ada = person(&server, "ada").await;
+    let database = rusqlite::Connection::open(server.data().join("standin.db")).unwrap();
     database.execute_batch("ALTER TABLE user RENAME TO mislaid").unwrap();
-    let mut socket = Socket::opened(&house).await;
+    let mut socket = Socket::opened(&server).await;
     socket.say(&auth(&ada.id, &ada.password)).await;
     let begun = Instant::now();
-    let heard = socket.until_the_end().await;
-    assert!(heard[0].contains("<internal-server-error "), "not that its password is wrong: {heard:?}");
+    let received = socket.until_the_end().await;
+    assert!(received[0].contains("<internal-server-error "), "not that its password is wrong: {received:?}");
     assert!(begun.elapsed() >= Duration::from_secs(5), "its SDK would be back at once: {:?}", begun.elapsed());
     database.execute_batch("ALTER TABLE mislaid RENAME TO user").unwrap();
-    Socket::bound(&house, &ada).await;
+    Socket::bound(&server, &ada).await;
 }
 
 #[actix_web::test]
-async fn what_could_not_be_told_at_once_is_told_later_without_another_change() {
-    let house = Standin::fresh().await;
-    let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
-    list(&house, &bob, &ada).await;
-    let (mut own, mut friend) = (Socket::bound(&house, &ada).await, Socket::bound(&house, &bob).await);
-    let database = rusqlite::Connection::open(house.data().join("standin.db")).unwrap();
+async fn a_notification_that_failed_is_sent_later_without_another_change() {
+    let server = Standin::fresh().await;
+    let (ada, bob) = (person(&server, "ada").await, person(&server, "bob").await);
+    list(&server, &bob, &ada).await;
+    let (mut own, mut friend) = (Socket::bound(&server, &ada).await, Socket::bound(&server, &bob).await);
+    let database = rusqlite::Connection::open(server.data().join("standin.db")).unwrap();
     database.execute_batch("ALTER TABLE contact RENAME TO mislaid").unwrap();
     own.set_status("late").await;
-    house.logged("are tried again in 5 s").await;
+    server.logged("are tried again in 5 s").await;
     database.execute_batch("ALTER TABLE mislaid RENAME TO contact").unwrap();
     for socket in [&mut own, &mut friend] {
         assert!(socket.hear().await.contains("<status>late</status>"));
@@ -99,13 +99,13 @@ async fn what_could_not_be_told_at_once_is_told_later_without_another_change() {
 }
 
 #[actix_web::test]
-async fn promise_36_a_reader_that_stops_reading_is_cut_and_nobody_waits_for_it() {
-    let house = Standin::fresh().await;
-    let (ada, bob) = (person(&house, "ada").await, person(&house, "bob").await);
-    list(&house, &ada, &bob).await;
-    let (mut asks, _unread) = Socket::bound(&house, &bob).await.0.split();
-    let mut friend = Socket::bound(&house, &ada).await;
-    // Answers of some 2 KiB that nobody takes: the system's buffers fill, and then the server's patience ends.
+async fn promise_36_a_client_that_stops_reading_is_disconnected_and_no_other_waits_for_it() {
+    let server = Standin::fresh().await;
+    let (ada, bob) = (person(&server, "ada").await, person(&server, "bob").await);
+    list(&server, &ada, &bob).await;
+    let (mut asks, _unread) = Socket::bound(&server, &bob).await.0.split();
+    let mut friend = Socket::bound(&server, &ada).await;
+    // Responses of some 2 KiB that the client does not read: the system's buffers fill, and then the server's patience ends.
     let image = format!("https://x/{}", "y".repeat(900));
     let set = format!("{SET}<image>{image}</image></vCard></iq>");
     asks.send(Message::text(set)).await.unwrap();
@@ -119,7 +119,7 @@ async fn promise_36_a_reader_that_stops_reading_is_cut_and_nobody_waits_for_it()
         friend.set_status(&n.to_string()).await;
         friend.hear().await;
         tokio::time::sleep(Duration::from_millis(200)).await;
-        if !is_there(&house, &bob).await {
+        if !is_there(&server, &bob).await {
             break;
         }
         assert!(begun.elapsed() < Duration::from_secs(60), "the reader that reads nothing still has its session");
@@ -127,9 +127,9 @@ async fn promise_36_a_reader_that_stops_reading_is_cut_and_nobody_waits_for_it()
     flood.abort();
 }
 
-async fn is_there(house: &Standin, person: &Person) -> bool {
-    let back_end = house.back_end_token().await;
+async fn is_there(server: &Standin, person: &Person) -> bool {
+    let back_end = server.back_end_token().await;
     let path = format!("/api/v1/users/presence?userIds={}", person.id);
-    let answer = send(house.call(Method::GET, &path).header("Authorization", &back_end)).await;
+    let answer = send(server.call(Method::GET, &path).header("Authorization", &back_end)).await;
     data(&answer)["valid"][0]["presence"] == 1
 }

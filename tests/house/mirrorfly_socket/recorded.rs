@@ -1,4 +1,4 @@
-//! A run of the published SDK, replayed: its calls, and what it said and heard on its socket between them.
+//! A run of the published SDK, replayed: its calls, and the stanzas it sent and received between them.
 
 use super::{
     super::recorded::{Replay, steps},
@@ -9,20 +9,20 @@ use super::{
 const PUBLIC_URL: &str = "http://standin.localhost";
 
 #[actix_web::test]
-async fn what_the_sdk_hears_is_what_it_heard_then() {
-    let house = Standin::with(&[("STANDIN_PUBLIC_URL", PUBLIC_URL), ("STANDIN_APP_REGISTRATION", "open")]).await;
-    let mut replay = Replay::new(&house);
+async fn the_sdk_receives_what_was_recorded() {
+    let server = Standin::with(&[("STANDIN_PUBLIC_URL", PUBLIC_URL), ("STANDIN_APP_REGISTRATION", "open")]).await;
+    let mut replay = Replay::new(&server);
     let mut socket = None;
     for (number, step) in steps("mirrorfly-trial").iter().enumerate() {
         let at = format!("step {number}");
         if step["opens"].is_string() {
             assert_eq!(step, &json!({ "opens": "/websocket", "protocol": "xmpp" }));
-            socket = Some(Socket::connect(&house).await);
+            socket = Some(Socket::connect(&server).await);
         } else if let Some(said) = step["said"].as_str() {
             socket.as_mut().unwrap().say(&replay.fill(said)).await;
         } else if step["heard"].is_string() {
-            let heard = socket.as_mut().unwrap().hear().await;
-            replay.compare(&at, &step["heard"], &json!(heard));
+            let received = socket.as_mut().unwrap().hear().await;
+            replay.compare(&at, &step["heard"], &json!(received));
         } else {
             replay.exchange(&at, step).await;
         }

@@ -1,4 +1,4 @@
-//! Sockets whose users are deleted and created anew while they write.
+//! Sockets whose users are deleted and created again while they write.
 
 use futures_util::future::{join, join_all};
 
@@ -7,8 +7,8 @@ use super::*;
 /// Sockets that write at one time.
 const SOCKETS: usize = 200;
 
-async fn made(house: &Standin, back_end: &str, id: &str) -> Person {
-    person_of(&house.create_user(back_end, &[("userIdentifier", id)]).await)
+async fn made(server: &Standin, back_end: &str, id: &str) -> Person {
+    person_of(&server.create_user(back_end, &[("userIdentifier", id)]).await)
 }
 
 impl Socket {
@@ -32,20 +32,20 @@ impl Socket {
 
 #[actix_web::test]
 async fn promise_60_sockets_that_write_while_their_users_are_deleted_and_created_anew_never_write_the_new_profiles() {
-    let house = &Standin::fresh().await;
-    let back_end = &house.back_end_token().await;
+    let server = &Standin::fresh().await;
+    let back_end = &server.back_end_token().await;
     let round = async |n: usize| {
         let id = format!("u{n}");
-        let mut socket = Socket::bound(house, &made(house, back_end, &id).await).await;
+        let mut socket = Socket::bound(server, &made(server, back_end, &id).await).await;
         let replace = async {
             let body = json!({ "userId": id, "reason": "gone" });
-            let call = house.call(Method::POST, "/api/v1/users/deleteUserAccount").header("Authorization", back_end);
+            let call = server.call(Method::POST, "/api/v1/users/deleteUserAccount").header("Authorization", back_end);
             assert_eq!(send(call.json(&body)).await.json()["status"], 200);
-            made(house, back_end, &id).await;
+            made(server, back_end, &id).await;
         };
         let ((_, last), ()) = join(socket.writes_to_the_end(), replace).await;
         assert!(last.ends_with(CLOSE), "{last}");
-        let user = house.call(Method::GET, &format!("/api/v1/users/{id}")).header("Authorization", back_end);
+        let user = server.call(Method::GET, &format!("/api/v1/users/{id}")).header("Authorization", back_end);
         let user = send(user).await.json();
         assert!(!user.to_string().contains("old"), "{user}");
     };

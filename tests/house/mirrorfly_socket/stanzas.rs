@@ -18,7 +18,7 @@ fn prefixes_character_references_and_sections_are_read() {
 }
 
 #[test]
-fn what_no_reader_takes_is_replaced_and_blanks_stay_what_they_are() {
+fn characters_that_xml_forbids_are_replaced_and_whitespace_stays() {
     let element = XmlElement::new("a", "n").with("b", "1\n2").field("c", "x\u{FFFF}y\u{1}z\r\n\t.");
     let frame = element.write();
     assert_eq!(frame, "<a xmlns=\"n\" b=\"1&#10;2\"><c>x\u{FFFD}y\u{FFFD}z&#13;&#10;&#9;.</c></a>");
@@ -27,7 +27,7 @@ fn what_no_reader_takes_is_replaced_and_blanks_stay_what_they_are() {
 }
 
 #[test]
-fn what_is_no_single_element_is_refused() {
+fn a_text_that_is_not_one_element_is_refused() {
     for frame in [
         "",
         " ",

@@ -14,7 +14,7 @@ use crate::standin::LICENSE_KEY;
 const KEY: &[u8; 32] = b"3c829f75795897dc2899748aed910262";
 const IV: &[u8; 16] = b"ddc0f15cc2c90fca";
 
-/// What nobody's codec would make: any bytes under the right key.
+/// What no codec would produce: any bytes under the right key.
 fn sealed(plain: &[u8]) -> String {
     let cipher = cbc::Encryptor::<Aes256>::new(KEY.into(), IV.into());
     STANDARD.encode(cipher.encrypt_padded_vec::<Pkcs7>(plain))
@@ -68,7 +68,7 @@ fn a_short_vector_text_is_filled_up_with_zero_bytes() {
 }
 
 #[test]
-fn any_text_comes_back_as_it_was() {
+fn any_text_is_decrypted_unchanged() {
     let codec = Codec::of_username("alice");
     let mut seed = 1;
     let mut next = |below: u32| {
@@ -87,7 +87,7 @@ fn any_text_comes_back_as_it_was() {
 }
 
 #[test]
-fn what_is_no_padded_standard_base64_is_refused() {
+fn text_that_is_not_padded_standard_base64_is_refused() {
     let codec = Codec::of_license(LICENSE_KEY);
     let good = codec.encrypt("?");
     assert!(good.ends_with('='), "{good}");
@@ -99,7 +99,7 @@ fn what_is_no_padded_standard_base64_is_refused() {
 }
 
 #[test]
-fn what_is_no_whole_number_of_blocks_is_refused() {
+fn a_partial_block_is_refused() {
     let codec = Codec::of_license(LICENSE_KEY);
     for bytes in [0, 1, 15, 17, 31] {
         assert_eq!(codec.decrypt(&STANDARD.encode(vec![7; bytes])), Err(DecryptError), "{bytes}");
@@ -115,7 +115,7 @@ fn a_wrong_padding_is_refused() {
 }
 
 #[test]
-fn what_is_no_utf_8_in_the_end_is_refused() {
+fn decrypted_text_that_is_not_utf_8_is_refused() {
     let codec = Codec::of_license(LICENSE_KEY);
     for bad in [&b"\xFF"[..], b"%FF", b"%C3", b"%ED%A0%80"] {
         assert_eq!(codec.decrypt(&sealed(bad)), Err(DecryptError), "{bad:?}");

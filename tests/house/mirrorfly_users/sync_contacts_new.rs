@@ -8,10 +8,10 @@ use crate::{
 };
 
 #[actix_web::test]
-async fn answers_the_added_entries_that_are_users_as_they_were_given() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
-    made(&house, "99XXXXXX11", &[("nickname", "Own name"), ("mobileNumber", "+62 812-3456")]).await;
+async fn answers_the_added_entries_that_are_users_as_sent() {
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
+    made(&server, "99XXXXXX11", &[("nickname", "Own name"), ("mobileNumber", "+62 812-3456")]).await;
     let body = json!({
         "addContacts": [
             { "mobileNumber": "0815", "name": "Nobody" },
@@ -22,73 +22,73 @@ async fn answers_the_added_entries_that_are_users_as_they_were_given() {
         "deleteContacts": [],
         "forceDelete": true,
     });
-    let answer = sync_with(&house, &ada, body).await;
-    golden::same(&house, "mirrorfly/sync_contacts_new", &answer);
-    assert_eq!(ids(&house, &ada, "").await, ["99XXXXXX11"], "once, however often it is found");
+    let answer = sync_with(&server, &ada, body).await;
+    golden::same(&server, "mirrorfly/sync_contacts_new", &answer);
+    assert_eq!(ids(&server, &ada, "").await, ["99XXXXXX11"], "once, however often it is found");
 }
 
 #[actix_web::test]
 async fn a_number_is_found_in_any_notation_and_an_id_by_itself() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
-    made(&house, "bob", &[("mobileNumber", "+62 812-3456")]).await;
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
+    made(&server, "bob", &[("mobileNumber", "+62 812-3456")]).await;
     for number in ["628123456", "+62 812-3456", "(62) 812.3456", "62/8123456", "bob"] {
-        assert_eq!(sync(&house, &ada, &[number], &[], true).await, [number]);
-        assert_eq!(ids(&house, &ada, "").await, ["bob"], "{number}");
+        assert_eq!(sync(&server, &ada, &[number], &[], true).await, [number]);
+        assert_eq!(ids(&server, &ada, "").await, ["bob"], "{number}");
     }
     for number in ["8123456", "6281234567", "Bob"] {
-        assert_eq!(sync(&house, &ada, &[number], &[], true).await, [""; 0], "{number}");
+        assert_eq!(sync(&server, &ada, &[number], &[], true).await, [""; 0], "{number}");
     }
 }
 
 #[actix_web::test]
 async fn force_delete_ends_the_former_contacts_and_delete_contacts_those_it_names() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
     for (id, number) in [("b1", "111"), ("b2", "222"), ("b3", "333")] {
-        made(&house, id, &[("mobileNumber", number)]).await;
+        made(&server, id, &[("mobileNumber", number)]).await;
     }
-    sync(&house, &ada, &["111"], &[], false).await;
-    sync(&house, &ada, &["222", "333"], &[], false).await;
-    assert_eq!(ids(&house, &ada, "").await, ["b1", "b2", "b3"]);
-    assert_eq!(sync(&house, &ada, &[], &["+22-2", "nobody's"], false).await, [""; 0]);
-    assert_eq!(ids(&house, &ada, "").await, ["b1", "b3"]);
-    sync(&house, &ada, &["222"], &[], true).await;
-    assert_eq!(ids(&house, &ada, "").await, ["b2"]);
-    sync(&house, &ada, &[], &[], true).await;
-    assert_eq!(ids(&house, &ada, "").await, [""; 0]);
+    sync(&server, &ada, &["111"], &[], false).await;
+    sync(&server, &ada, &["222", "333"], &[], false).await;
+    assert_eq!(ids(&server, &ada, "").await, ["b1", "b2", "b3"]);
+    assert_eq!(sync(&server, &ada, &[], &["+22-2", "nobody's"], false).await, [""; 0]);
+    assert_eq!(ids(&server, &ada, "").await, ["b1", "b3"]);
+    sync(&server, &ada, &["222"], &[], true).await;
+    assert_eq!(ids(&server, &ada, "").await, ["b2"]);
+    sync(&server, &ada, &[], &[], true).await;
+    assert_eq!(ids(&server, &ada, "").await, [""; 0]);
 }
 
 #[actix_web::test]
-async fn contacts_are_ones_own_and_never_oneself() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[("mobileNumber", "111")]).await;
-    let bob = made(&house, "bob", &[("mobileNumber", "222")]).await;
-    assert_eq!(sync(&house, &ada, &["111", "222"], &[], false).await, ["222"]);
-    assert_eq!(ids(&house, &ada, "").await, ["bob"]);
-    assert_eq!(ids(&house, &bob, "").await, [""; 0]);
+async fn a_contact_list_belongs_to_its_user_and_never_contains_that_user() {
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[("mobileNumber", "111")]).await;
+    let bob = made(&server, "bob", &[("mobileNumber", "222")]).await;
+    assert_eq!(sync(&server, &ada, &["111", "222"], &[], false).await, ["222"]);
+    assert_eq!(ids(&server, &ada, "").await, ["bob"]);
+    assert_eq!(ids(&server, &bob, "").await, [""; 0]);
 }
 
 #[actix_web::test]
 async fn another_apps_users_are_unknown() {
-    let house = Standin::fresh().await;
-    let (license_key, foreign) = two_apps::second(&house).await;
+    let server = Standin::fresh().await;
+    let (license_key, foreign) = two_apps::second(&server).await;
     let form = reqwest::multipart::Form::new()
         .text("deviceType", "web")
         .text("licenseKey", license_key)
         .text("userIdentifier", "bob")
         .text("mobileNumber", "222");
-    assert_eq!(house.create_user_with(&foreign, form).await.status, 200);
-    let ada = made(&house, "ada", &[]).await;
-    assert_eq!(sync(&house, &ada, &["222", "bob"], &[], false).await, [""; 0]);
+    assert_eq!(server.create_user_with(&foreign, form).await.status, 200);
+    let ada = made(&server, "ada", &[]).await;
+    assert_eq!(sync(&server, &ada, &["222", "bob"], &[], false).await, [""; 0]);
 }
 
 #[actix_web::test]
 async fn all_four_fields_are_required_in_their_types() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
     let full = json!({ "addContacts": [], "deleteContacts": [], "contactPermission": true, "forceDelete": false });
-    data(&sync_with(&house, &ada, full.clone()).await);
+    data(&sync_with(&server, &ada, full.clone()).await);
     let with = |field: &str, value: Value| {
         let mut body = full.clone();
         body[field] = value;
@@ -98,7 +98,7 @@ async fn all_four_fields_are_required_in_their_types() {
         let mut body = full.clone();
         body.as_object_mut().unwrap().remove(field);
         for body in [body, with(field, Value::Null)] {
-            assert_refused(&sync_with(&house, &ada, body).await, 400, &format!("{field} is required"));
+            assert_refused(&sync_with(&server, &ada, body).await, 400, &format!("{field} is required"));
         }
     }
     for (field, wrong, must) in [
@@ -107,16 +107,16 @@ async fn all_four_fields_are_required_in_their_types() {
         ("contactPermission", json!("true"), "true or false, without quotes"),
         ("forceDelete", json!(1), "true or false, without quotes"),
     ] {
-        let answer = sync_with(&house, &ada, with(field, wrong)).await;
+        let answer = sync_with(&server, &ada, with(field, wrong)).await;
         assert_refused(&answer, 400, &format!("{field} must be {must}"));
     }
 }
 
 #[actix_web::test]
-async fn the_body_is_read_as_json_whatever_it_is_declared_to_be() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
-    let call = || house.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", &ada);
+async fn the_body_is_read_as_json_under_any_content_type() {
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
+    let call = || server.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", &ada);
     let body = r#"{"addContacts":[],"deleteContacts":[],"contactPermission":false,"forceDelete":true}"#;
     data(&send(call().header("Content-Type", "application/x-www-form-urlencoded").body(body)).await);
     data(&send(call().body(body)).await);
@@ -128,10 +128,10 @@ async fn the_body_is_read_as_json_whatever_it_is_declared_to_be() {
 }
 
 #[actix_web::test]
-async fn what_no_line_of_a_book_can_be_refuses_the_whole_and_is_told_by_its_place() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
-    made(&house, "bob", &[("mobileNumber", "111")]).await;
+async fn an_invalid_entry_rejects_the_phone_book_and_the_error_gives_its_index() {
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
+    made(&server, "bob", &[("mobileNumber", "111")]).await;
     let good = json!({ "mobileNumber": "111", "name": "Bob" });
     for (entry, place, must) in [
         (json!("111"), "", "an object with mobileNumber and name"),
@@ -142,20 +142,20 @@ async fn what_no_line_of_a_book_can_be_refuses_the_whole_and_is_told_by_its_plac
             let body = json!({
                 field: [good, good, good, entry], other: [good], "contactPermission": true, "forceDelete": true,
             });
-            let answer = sync_with(&house, &ada, body).await;
+            let answer = sync_with(&server, &ada, body).await;
             assert_refused(&answer, 400, &format!("{field}[3]{place} must be {must}"));
         }
     }
-    assert_eq!(ids(&house, &ada, "").await, [""; 0], "nothing half done");
+    assert_eq!(ids(&server, &ada, "").await, [""; 0], "nothing half done");
 }
 
 /// Telephones and editors put marks into numbers and names, and people paste line breaks. One such line must not cost the whole book.
 #[actix_web::test]
 async fn a_line_with_pasted_marks_is_cleaned_or_skipped_and_the_rest_is_synced() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
     for (id, number) in [("b1", "+62 812-3456"), ("b2", "*100#"), ("b3", "333")] {
-        made(&house, id, &[("mobileNumber", number)]).await;
+        made(&server, id, &[("mobileNumber", number)]).await;
     }
     let long = "9".repeat(61);
     let add = json!([
@@ -169,7 +169,7 @@ async fn a_line_with_pasted_marks_is_cleaned_or_skipped_and_the_rest_is_synced()
     ]);
     let body = json!({ "addContacts": add, "deleteContacts": [{ "mobileNumber": "\u{202e}", "name": "\n" }],
         "contactPermission": true, "forceDelete": true });
-    let live = data(&sync_with(&house, &ada, body).await)["liveContacts"].clone();
+    let live = data(&sync_with(&server, &ada, body).await)["liveContacts"].clone();
     assert_eq!(
         live,
         json!([
@@ -180,18 +180,18 @@ async fn a_line_with_pasted_marks_is_cleaned_or_skipped_and_the_rest_is_synced()
         ]),
         "each number as it was given: the client finds its line by it"
     );
-    assert_eq!(ids(&house, &ada, "").await, ["b1", "b2", "b3"]);
-    let named = async |part: &str| ids(&house, &ada, &format!("?name={part}")).await;
+    assert_eq!(ids(&server, &ada, "").await, ["b1", "b2", "b3"]);
+    let named = async |part: &str| ids(&server, &ada, &format!("?name={part}")).await;
     assert_eq!((named("long%20by").await, named("nnnn").await), (vec!["b1".to_owned()], vec!["b3".to_owned()]));
 }
 
 #[actix_web::test]
 async fn blanks_dashes_and_marks_of_every_kind_are_looked_through_and_digits_of_other_scripts_are_digits() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
-    made(&house, "bob", &[("mobileNumber", "+62\u{a0}812\u{2013}3456")]).await;
-    made(&house, "cyd", &[("mobileNumber", "٠١٢٣٤٥٦٧٨٩")]).await;
-    made(&house, "dan", &[("mobileNumber", "no number")]).await;
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
+    made(&server, "bob", &[("mobileNumber", "+62\u{a0}812\u{2013}3456")]).await;
+    made(&server, "cyd", &[("mobileNumber", "٠١٢٣٤٥٦٧٨٩")]).await;
+    made(&server, "dan", &[("mobileNumber", "no number")]).await;
     for mark in [
         '\u{a0}', '\u{1680}', '\u{2002}', '\u{2007}', '\u{2009}', '\u{200a}', '\u{202f}', '\u{205f}', '\u{3000}',
         '\u{ad}', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}', '\u{fe58}',
@@ -200,28 +200,28 @@ async fn blanks_dashes_and_marks_of_every_kind_are_looked_through_and_digits_of_
         '\u{ff0b}', '\u{ff08}', '\u{ff09}', '~', '_', '\'', ',',
     ] {
         let number = format!("{mark}62{mark}812{mark}3456{mark}");
-        assert_eq!(sync(&house, &ada, &[&number], &[], true).await, [number.as_str()], "U+{:04X}", u32::from(mark));
-        assert_eq!(ids(&house, &ada, "").await, ["bob"]);
+        assert_eq!(sync(&server, &ada, &[&number], &[], true).await, [number.as_str()], "U+{:04X}", u32::from(mark));
+        assert_eq!(ids(&server, &ada, "").await, ["bob"]);
     }
     for digits in ["٦٢٨١٢٣٤٥٦", "۶۲۸۱۲۳۴۵۶", "६२८१२३४५६", "６２８１２３４５６", "๖๒๘๑๒๓๔๕๖", "𝟔𝟐𝟖𝟏𝟐𝟑𝟒𝟓𝟔"]
     {
-        assert_eq!(sync(&house, &ada, &[digits], &[], true).await, [digits]);
-        assert_eq!(ids(&house, &ada, "").await, ["bob"], "{digits}");
+        assert_eq!(sync(&server, &ada, &[digits], &[], true).await, [digits]);
+        assert_eq!(ids(&server, &ada, "").await, ["bob"], "{digits}");
     }
-    assert_eq!(sync(&house, &ada, &["0123456789"], &[], true).await, ["0123456789"]);
+    assert_eq!(sync(&server, &ada, &["0123456789"], &[], true).await, ["0123456789"]);
     for nobody in ["62812345", "6281234567", "x628123456", "²628123456²", "--", "()"] {
-        let found = sync(&house, &ada, &[nobody], &[], true).await;
+        let found = sync(&server, &ada, &[nobody], &[], true).await;
         assert_eq!(found.is_empty(), nobody != "²628123456²", "{nobody}");
     }
 }
 
 #[actix_web::test]
 async fn a_number_is_at_most_60_bytes_and_of_a_name_the_first_500_count() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
     for (id, digits) in [("b59", 59), ("b60", 60)] {
-        made(&house, id, &[]).await;
-        house.command(&["user", "set", id, "--mobile", &"1".repeat(digits)]);
+        made(&server, id, &[]).await;
+        server.command(&["user", "set", id, "--mobile", &"1".repeat(digits)]);
     }
     let numbers: Vec<String> = [59, 60, 61].map(|digits| "1".repeat(digits)).to_vec();
     for (at, bytes) in [499, 500, 501].into_iter().enumerate() {
@@ -229,7 +229,7 @@ async fn a_number_is_at_most_60_bytes_and_of_a_name_the_first_500_count() {
         let body = json!({
             "addContacts": [entry], "deleteContacts": [entry], "contactPermission": true, "forceDelete": false,
         });
-        let live = data(&sync_with(&house, &ada, body).await)["liveContacts"].clone();
+        let live = data(&sync_with(&server, &ada, body).await)["liveContacts"].clone();
         let expected = match at {
             2 => json!([]),
             _ => json!([{ "mobileNumber": numbers[at], "name": "n".repeat(bytes) }]),
@@ -240,34 +240,34 @@ async fn a_number_is_at_most_60_bytes_and_of_a_name_the_first_500_count() {
 
 #[actix_web::test]
 async fn an_entry_without_a_number_is_nobodys() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
-    made(&house, "bob", &[("mobileNumber", "111")]).await;
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
+    made(&server, "bob", &[("mobileNumber", "111")]).await;
     let add =
         json!([{ "name": "No number" }, { "mobileNumber": "", "name": "" }, { "mobileNumber": "111", "name": "" }]);
     let body = json!({ "addContacts": add, "deleteContacts": [{}], "contactPermission": true, "forceDelete": false });
-    let live = data(&sync_with(&house, &ada, body).await)["liveContacts"].clone();
+    let live = data(&sync_with(&server, &ada, body).await)["liveContacts"].clone();
     assert_eq!(live, json!([{ "name": "", "mobileNumber": "111" }]));
 }
 
 #[actix_web::test]
 async fn each_list_has_at_most_10_000_entries() {
-    let house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
-    made(&house, "bob", &[("mobileNumber", "5555")]).await;
+    let server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
+    made(&server, "bob", &[("mobileNumber", "5555")]).await;
     let entries =
         |count: usize| -> Vec<Value> { (0..count).map(|n| json!({ "mobileNumber": n.to_string() })).collect() };
     for count in [9_999, 10_000] {
         let body = json!({
             "addContacts": entries(count), "deleteContacts": [], "contactPermission": true, "forceDelete": false,
         });
-        let live = data(&sync_with(&house, &ada, body).await)["liveContacts"].clone();
+        let live = data(&sync_with(&server, &ada, body).await)["liveContacts"].clone();
         assert_eq!(live, json!([{ "name": "", "mobileNumber": "5555" }]));
     }
     for (field, other) in [("addContacts", "deleteContacts"), ("deleteContacts", "addContacts")] {
         let body = json!({ field: entries(10_001), other: [], "contactPermission": true, "forceDelete": true });
         let message = format!("{field} must have at most 10000 entries, this one has 10001");
-        assert_refused(&sync_with(&house, &ada, body).await, 400, &message);
+        assert_refused(&sync_with(&server, &ada, body).await, 400, &message);
     }
-    assert_eq!(ids(&house, &ada, "").await, ["bob"]);
+    assert_eq!(ids(&server, &ada, "").await, ["bob"]);
 }

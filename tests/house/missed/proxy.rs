@@ -1,4 +1,4 @@
-//! A wire that can go dead: what it carries stops arriving, while both ends believe that the connection stands.
+//! A proxy that can freeze: data stops arriving, while both ends believe that the connection is open.
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -16,7 +16,7 @@ enum State {
     Reset,
 }
 
-/// The wire. Connections that come once it is frozen are not carried either.
+/// The proxy. It does not serve connections that arrive after the freeze either.
 pub(super) struct Proxy {
     base: String,
     state: watch::Sender<State>,

@@ -11,14 +11,14 @@ const SLOW: Duration = Duration::from_millis(1500);
 
 #[actix_web::test]
 async fn promise_03_no_answer_leaves_before_a_sync_that_32_writers_share() {
-    let (house, faults) = Faults::house(&[]).await;
-    register(&house, "first", "F").await;
+    let (server, faults) = Faults::server(&[]).await;
+    register(&server, "first", "F").await;
     faults.make_each_sync_take_longer(SLOW);
     let before = faults.syncs();
     let begun = Instant::now();
     let ids: Vec<String> = (0..32).map(|writer| format!("u{writer}")).collect();
     let answers = join_all(ids.iter().map(async |id| {
-        let answer = register(&house, id, "N").await;
+        let answer = register(&server, id, "N").await;
         (answer.status, begun.elapsed())
     }));
     for (status, after) in answers.await {
@@ -30,34 +30,34 @@ async fn promise_03_no_answer_leaves_before_a_sync_that_32_writers_share() {
 }
 
 #[actix_web::test]
-async fn promise_03_normal_does_not_wait_for_the_disk_and_says_what_that_may_lose() {
-    let (house, faults) = Faults::house(&[("STANDIN_DURABILITY", "normal")]).await;
-    register(&house, "first", "F").await;
+async fn promise_03_durability_normal_does_not_wait_for_the_disk_and_documents_the_possible_loss() {
+    let (server, faults) = Faults::server(&[("STANDIN_DURABILITY", "normal")]).await;
+    register(&server, "first", "F").await;
     let before = faults.syncs();
     for writer in 0..8 {
-        assert_eq!(register(&house, &format!("u{writer}"), "N").await.status, 200);
+        assert_eq!(register(&server, &format!("u{writer}"), "N").await.status, 200);
     }
     assert_eq!(faults.syncs(), before);
-    let help = house.command(&["serve", "--help"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    let help = server.command(&["serve", "--help"]).split_whitespace().collect::<Vec<_>>().join(" ");
     for said in
         ["full: an answered change survives a power cut", "since the last checkpoint (up to about 32 MiB of changes)"]
     {
         assert!(help.contains(said), "{help}");
     }
-    let (house, faults) = Faults::house(&[]).await;
+    let (server, faults) = Faults::server(&[]).await;
     let before = faults.syncs();
     for writer in 0..8 {
-        register(&house, &format!("u{writer}"), "N").await;
+        register(&server, &format!("u{writer}"), "N").await;
     }
     assert!(faults.syncs() - before >= 8, "full is the default");
 }
 
 #[actix_web::test]
 async fn promise_04_files_are_synced_and_in_their_place_before_the_row_is_written() {
-    let (house, faults) = Faults::house(&[]).await;
-    let back_end = house.back_end_token().await;
+    let (server, faults) = Faults::server(&[]).await;
+    let back_end = server.back_end_token().await;
     faults.trace();
-    let key = picture_of(&upload(&house, &back_end, "ada").await);
+    let key = picture_of(&upload(&server, &back_end, "ada").await);
     let trace = faults.trace();
     let first =
         |line: &str| trace.iter().position(|each| each == line).unwrap_or_else(|| panic!("no {line}: {trace:#?}"));

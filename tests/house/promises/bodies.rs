@@ -1,4 +1,4 @@
-//! Bodies at the doors of every dialect: strict, bounded, never unpacked.
+//! Bodies at the endpoints of every dialect: strict, bounded, never unpacked.
 
 use std::{thread, time::Instant};
 
@@ -13,39 +13,39 @@ use crate::{
     user_sig::{SDK_APP_ID, WITH_SDK_APP_ID, user_sig},
 };
 
-struct Doors {
-    house: Standin,
+struct Endpoints {
+    server: Standin,
     page: Page,
     back_end: String,
 }
 
-impl Doors {
+impl Endpoints {
     async fn open() -> Self {
-        let house = Standin::with(&[WITH_SDK_APP_ID, ("STANDIN_ADMIN_PASSWORD", "correct horse")]).await;
-        let (page, back_end) = (Page::signed_in(&house).await, house.back_end_token().await);
-        Self { house, page, back_end }
+        let server = Standin::with(&[WITH_SDK_APP_ID, ("STANDIN_ADMIN_PASSWORD", "correct horse")]).await;
+        let (page, back_end) = (Page::signed_in(&server).await, server.back_end_token().await);
+        Self { server, page, back_end }
     }
 
-    /// A call that reads JSON at each door, its body left out.
+    /// A call that reads JSON at each endpoint, without its body.
     fn calls(&self) -> Vec<(&'static str, RequestBuilder)> {
         let sig = user_sig("administrator");
         let v4 = format!(
             "/v4/im_open_login_svc/account_import?sdkappid={SDK_APP_ID}&identifier=administrator&usersig={sig}&random=9&contenttype=json"
         );
-        let post = |path: &str| self.house.call(Method::POST, path);
+        let post = |path: &str| self.server.call(Method::POST, path);
         vec![
-            ("Qiscus REST", self.house.qiscus(Method::POST, "login_or_register")),
+            ("Qiscus REST", self.server.qiscus(Method::POST, "login_or_register")),
             ("Qiscus SDK", post("/api/v2/sdk/login_or_register").header("QISCUS-SDK-APP-ID", APP_ID)),
             ("MirrorFly login", post("/api/v1/login")),
             ("MirrorFly REST", post("/api/v1/users/createUser").header("Authorization", &self.back_end)),
             ("MirrorFly SDK", post("/api/v1/sandbox/register")),
             ("Tencent REST", post(&v4)),
-            ("native", self.page.call(&self.house, Method::POST, "/apps")),
+            ("native", self.page.call(&self.server, Method::POST, "/apps")),
         ]
     }
 }
 
-/// Whether a call was refused, in HTTP's words or in the wire's own, and not as a failure of the house.
+/// Whether a call was refused, by an HTTP status or by the vendor's own code, and not with a server error.
 fn is_refused(answer: &Answer) -> bool {
     let body: Value = serde_json::from_slice(&answer.bytes).unwrap_or_default();
     match answer.status {
@@ -59,8 +59,8 @@ fn is_refused(answer: &Answer) -> bool {
 }
 
 #[actix_web::test]
-async fn promise_31_json_that_two_readers_could_read_differently_is_refused_at_every_door() {
-    let doors = Doors::open().await;
+async fn promise_31_ambiguous_json_is_refused_at_every_endpoint() {
+    let doors = Endpoints::open().await;
     let nested = |depth: usize| format!("{{\"extras\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
     let bodies: Vec<(&str, Vec<u8>)> = vec![
         ("a key twice", b"{\"user_id\":\"a\",\"user_id\":\"b\"}".to_vec()),
@@ -83,22 +83,22 @@ async fn promise_31_json_that_two_readers_could_read_differently_is_refused_at_e
     }
     let kept = json!({ "big": 9_007_199_254_740_993_u64, "low": -9_007_199_254_740_993_i64, "most": u64::MAX });
     let body = json!({ "user_id": "exact", "username": "E", "password": "p", "extras": kept });
-    assert_eq!(doors.house.login_or_register(body).await.status, 200);
-    let shown = doors.house.user_profile("exact").await.json();
+    assert_eq!(doors.server.login_or_register(body).await.status, 200);
+    let shown = doors.server.user_profile("exact").await.json();
     let extras = &shown["results"]["user"]["extras"];
     let extras = extras.as_str().map_or_else(|| extras.clone(), |text| serde_json::from_str(text).unwrap());
     assert_eq!(extras, kept, "integers beyond 2^53 come back as they were sent");
 }
 
 #[actix_web::test]
-async fn promise_30_a_packed_body_is_refused_at_every_door_and_never_unpacked() {
-    let doors = Doors::open().await;
+async fn promise_30_a_compressed_body_is_refused_at_every_endpoint_and_never_unpacked() {
+    let doors = Endpoints::open().await;
     let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
     let zeros = vec![b' '; 1 << 20];
     (0..200).for_each(|_| bomb.write_all(&zeros).unwrap());
     let bomb = bomb.finish().unwrap();
     assert!(bomb.len() < 1 << 20, "small enough to be read");
-    let before = memory_mib(&doors.house, "VmHWM");
+    let before = memory_mib(&doors.server, "VmHWM");
     for coding in ["gzip", "br", "deflate", "zstd", "identity, gzip"] {
         for (door, call) in doors.calls() {
             let call = call.header("Content-Type", "application/json").header("Content-Encoding", coding);
@@ -108,7 +108,7 @@ async fn promise_30_a_packed_body_is_refused_at_every_door_and_never_unpacked() 
             assert!(says.contains("without a Content-Encoding"), "{coding} at {door}: {says}");
         }
     }
-    let grown = memory_mib(&doors.house, "VmHWM") - before;
+    let grown = memory_mib(&doors.server, "VmHWM") - before;
     assert!(grown < 64, "{grown} MiB");
 }
 
@@ -122,18 +122,18 @@ fn create_user(token: &str, framing: &str) -> String {
 
 #[actix_web::test]
 async fn promise_29_an_announced_10_gib_is_refused_unread_and_endless_chunks_are_cut_in_little_memory() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     let begun = Instant::now();
-    let heard = raw(&house, create_user(&token, "Content-Length: 10737418240").as_bytes(), WAIT);
-    assert_eq!(heard.statuses(), [413], "before a byte of it: {heard:?}");
+    let received = raw(&server, create_user(&token, "Content-Length: 10737418240").as_bytes(), WAIT);
+    assert_eq!(received.statuses(), [413], "before a byte of it: {received:?}");
     assert!(begun.elapsed() < WAIT);
-    let before = memory_mib(&house, "VmHWM");
+    let before = memory_mib(&server, "VmHWM");
     let file = "--XX\r\nContent-Disposition: form-data; name=\"profileFile\"; filename=\"x\"\r\n\r\n";
     let chunk = [b"10000\r\n".as_slice(), &[b'a'; 65_536], b"\r\n"].concat();
     let senders: Vec<_> = (0..4)
         .map(|_| {
-            let (mut socket, chunk) = (connect(&house), chunk.clone());
+            let (mut socket, chunk) = (connect(&server), chunk.clone());
             let head = create_user(&token, "Transfer-Encoding: chunked");
             let begun = format!("{head}{:x}\r\n{file}\r\n", file.len());
             thread::spawn(move || {
@@ -150,9 +150,9 @@ async fn promise_29_an_announced_10_gib_is_refused_unread_and_endless_chunks_are
         let sent_mib = sender.join().unwrap();
         assert!((10..=10 + 8).contains(&sent_mib), "{sent_mib} MiB were sent of a file of 10 at the most");
     }
-    let grown = memory_mib(&house, "VmHWM") - before;
+    let grown = memory_mib(&server, "VmHWM") - before;
     assert!(grown < 128, "{grown} MiB");
-    assert_eq!(house.incoming_on_disk().len(), 0);
+    assert_eq!(server.incoming_on_disk().len(), 0);
 }
 
 /// How many damaged bodies: 200, or what the environment says. A release is tried with ten thousand.
@@ -162,8 +162,8 @@ fn rounds() -> usize {
 
 #[actix_web::test]
 async fn promise_32_damaged_uploads_are_answered_at_once_and_never_by_a_failure() {
-    let house = Standin::fresh().await;
-    let token = house.back_end_token().await;
+    let server = Standin::fresh().await;
+    let token = server.back_end_token().await;
     let part = |head: &str, body: &[u8]| {
         [format!("--XX\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes(), body, b"\r\n"].concat()
     };
@@ -196,10 +196,10 @@ async fn promise_32_damaged_uploads_are_answered_at_once_and_never_by_a_failure(
         }
         let head = create_user(&token, &format!("Connection: close\r\nContent-Length: {}", body.len()));
         let begun = Instant::now();
-        let heard = raw(&house, &[head.as_bytes(), &body].concat(), WAIT);
-        let is_fine = matches!(heard.statuses()[..], [200..=499]);
-        assert!(is_fine && heard.is_closed, "round {round}: {heard:?} {}", String::from_utf8_lossy(&body));
+        let received = raw(&server, &[head.as_bytes(), &body].concat(), WAIT);
+        let is_fine = matches!(received.statuses()[..], [200..=499]);
+        assert!(is_fine && received.is_closed, "round {round}: {received:?} {}", String::from_utf8_lossy(&body));
         assert!(begun.elapsed() < Duration::from_secs(2), "round {round} took {:?}", begun.elapsed());
     }
-    assert_eq!(house.incoming_on_disk().len(), 0);
+    assert_eq!(server.incoming_on_disk().len(), 0);
 }

@@ -24,8 +24,8 @@ const GROWN_BY_BODIES_MIB_MAX: u64 = if cfg!(debug_assertions) { 256 } else { GR
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
 /// A connection from the address of this number, which does not wait for the server to take what is sent.
-pub(super) fn from(house: &Standin, number: u32) -> TcpStream {
-    let server: SocketAddr = house.base().strip_prefix("http://").unwrap().parse().unwrap();
+pub(super) fn from(standin: &Standin, number: u32) -> TcpStream {
+    let server: SocketAddr = standin.base().strip_prefix("http://").unwrap().parse().unwrap();
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let own = Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 0, 1, 1)) + number);
     socket.bind(&SocketAddr::from((own, 0)).into()).unwrap();
@@ -55,11 +55,11 @@ fn send_all(clients: &mut [(TcpStream, Vec<u8>)]) {
 }
 
 /// Runs a storm, during which honest clients register and read without a refusal; how far memory grew.
-async fn under_storm(house: &Standin, bytes: impl Fn(u32) -> Vec<u8> + Send + 'static, is_of_many: bool) -> u64 {
-    let kept = house.user_list().await.json()["results"]["meta"]["total_data"].as_u64().unwrap_or(0);
-    assert_eq!(register(house, &format!("before{kept}"), "B").await.status, 200);
-    let before = memory_mib(house, "VmRSS");
-    let mut clients: Vec<_> = (0..CLIENTS).map(|n| (from(house, if is_of_many { n } else { 0 }), bytes(n))).collect();
+async fn under_storm(standin: &Standin, bytes: impl Fn(u32) -> Vec<u8> + Send + 'static, is_of_many: bool) -> u64 {
+    let kept = standin.user_list().await.json()["results"]["meta"]["total_data"].as_u64().unwrap_or(0);
+    assert_eq!(register(standin, &format!("before{kept}"), "B").await.status, 200);
+    let before = memory_mib(standin, "VmRSS");
+    let mut clients: Vec<_> = (0..CLIENTS).map(|n| (from(standin, if is_of_many { n } else { 0 }), bytes(n))).collect();
     let storm = thread::spawn(move || {
         send_all(&mut clients);
         clients
@@ -67,27 +67,27 @@ async fn under_storm(house: &Standin, bytes: impl Fn(u32) -> Vec<u8> + Send + 's
     let (mut peak, mut round) = (0, 0);
     while !storm.is_finished() || round < 5 {
         let user = format!("honest{kept}-{round}");
-        assert_eq!(register(house, &user, "H").await.status, 200);
-        assert_eq!(house.user_profile(&user).await.status, 200);
-        assert_eq!(house.sign_in("administrator", ACCOUNT_PASSWORD).await.json()["status"], 200);
-        peak = peak.max(memory_mib(house, "VmRSS"));
+        assert_eq!(register(standin, &user, "H").await.status, 200);
+        assert_eq!(standin.user_profile(&user).await.status, 200);
+        assert_eq!(standin.sign_in("administrator", ACCOUNT_PASSWORD).await.json()["status"], 200);
+        peak = peak.max(memory_mib(standin, "VmRSS"));
         round += 1;
     }
     let clients = storm.join().unwrap();
-    peak = peak.max(memory_mib(house, "VmRSS"));
+    peak = peak.max(memory_mib(standin, "VmRSS"));
     drop(clients);
     peak.saturating_sub(before)
 }
 
-/// What a body of so many bytes begins with at a door.
+/// The beginning of a body of so many bytes at an endpoint.
 fn begun(path: &str, headers: &str) -> Vec<u8> {
     let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: 940000\r\n\r\n{{\"x\":\"");
     [head.as_bytes(), &vec![b'a'; 930_000]].concat()
 }
 
 #[actix_web::test]
-async fn promise_57_a_thousand_unfinished_bodies_of_strangers_and_back_ends_share_one_budget() {
-    let house = Standin::with(&[WITH_SDK_APP_ID]).await;
+async fn promise_57_a_thousand_unfinished_bodies_of_clients_and_back_ends_share_one_budget() {
+    let standin = Standin::with(&[WITH_SDK_APP_ID]).await;
     let json = "Content-Type: application/json\r\n";
     let own = format!("{json}QISCUS-SDK-APP-ID: {APP_ID}\r\nQISCUS-SDK-SECRET: {SECRET}\r\n");
     let wrong = format!("{json}QISCUS-SDK-APP-ID: {APP_ID}\r\nQISCUS-SDK-SECRET: x\r\n");
@@ -111,29 +111,29 @@ async fn promise_57_a_thousand_unfinished_bodies_of_strangers_and_back_ends_shar
     let count = u32::try_from(bodies.len()).unwrap();
     for is_of_many in [false, true] {
         let bodies = bodies.clone();
-        let grown = under_storm(&house, move |n| bodies[(n % count) as usize].clone(), is_of_many).await;
+        let grown = under_storm(&standin, move |n| bodies[(n % count) as usize].clone(), is_of_many).await;
         assert!(grown <= GROWN_BY_BODIES_MIB_MAX, "{grown} MiB, from many addresses: {is_of_many}");
     }
 }
 
 #[actix_web::test]
 async fn promise_57_a_thousand_unfinished_heads_share_one_budget() {
-    let house = Standin::fresh().await;
+    let standin = Standin::fresh().await;
     let head = |bytes: usize| [b"GET / HTTP/1.1\r\nHost: x\r\nX: ".as_slice(), &vec![b'a'; bytes]].concat();
     for (bytes, is_of_many) in [(120_000, false), (30_000, true)] {
-        let grown = under_storm(&house, move |_| head(bytes), is_of_many).await;
+        let grown = under_storm(&standin, move |_| head(bytes), is_of_many).await;
         assert!(grown <= GROWN_MIB_MAX, "heads of {bytes} bytes: {grown} MiB");
     }
 }
 
 #[actix_web::test]
 async fn promise_57_a_thousand_unfinished_messages_share_one_budget() {
-    let house = Standin::fresh().await;
+    let standin = Standin::fresh().await;
     let mut asks = b"GET /websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: xmpp\r\n\r\n"
         .to_vec();
-    let before = memory_mib(&house, "VmRSS");
-    let mut clients: Vec<_> = (0..CLIENTS).map(|n| (from(&house, n), asks.clone())).collect();
+    let before = memory_mib(&standin, "VmRSS");
+    let mut clients: Vec<_> = (0..CLIENTS).map(|n| (from(&standin, n), asks.clone())).collect();
     send_all(&mut clients);
     // A piece of 60 KiB, and another that does not come to its end.
     asks.clear();
@@ -144,8 +144,8 @@ async fn promise_57_a_thousand_unfinished_messages_share_one_budget() {
     asks.truncate(2 * 0xF000);
     clients.iter_mut().for_each(|(_, bytes)| bytes.clone_from(&asks));
     send_all(&mut clients);
-    assert_eq!(register(&house, "honest", "H").await.status, 200);
-    let grown = memory_mib(&house, "VmRSS").saturating_sub(before);
+    assert_eq!(register(&standin, "honest", "H").await.status, 200);
+    let grown = memory_mib(&standin, "VmRSS").saturating_sub(before);
     assert!(grown <= GROWN_MIB_MAX, "{grown} MiB");
     drop(clients);
 }
@@ -153,21 +153,21 @@ async fn promise_57_a_thousand_unfinished_messages_share_one_budget() {
 /// The framework keeps 7 KiB for a parsed request of 30 bytes, and a copy of an answer until its client has read it.
 #[actix_web::test]
 async fn promise_57_requests_behind_unread_answers_are_not_read_and_answers_not_copied() {
-    let house = Standin::fresh().await;
-    assert_eq!(house.get("/openapi.json").await.status, 200);
+    let standin = Standin::fresh().await;
+    assert_eq!(standin.get("/openapi.json").await.status, 200);
     let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").into_bytes();
     for (path, count) in [("/openapi.json", 600), ("/healthz", 6_000)] {
-        let before = memory_mib(&house, "VmRSS");
+        let before = memory_mib(&standin, "VmRSS");
         let asks = ask(path).repeat(count);
-        let mut clients: Vec<_> = (0..200).map(|n| (from(&house, n), asks.clone())).collect();
+        let mut clients: Vec<_> = (0..200).map(|n| (from(&standin, n), asks.clone())).collect();
         send_all(&mut clients);
-        let grown = memory_mib(&house, "VmRSS").saturating_sub(before);
+        let grown = memory_mib(&standin, "VmRSS").saturating_sub(before);
         assert!(grown <= 40, "{path}: {grown} MiB");
-        assert_eq!(register(&house, &format!("honest{count}"), "H").await.status, 200);
+        assert_eq!(register(&standin, &format!("honest{count}"), "H").await.status, 200);
     }
     // A client that reads gets an answer to each request, in the order of the requests.
     let asks = [ask("/healthz"), ask("/openapi.json"), ask("/nowhere")].concat().repeat(50);
-    let mut client = TcpStream::connect(house.base().strip_prefix("http://").unwrap()).unwrap();
+    let mut client = TcpStream::connect(standin.base().strip_prefix("http://").unwrap()).unwrap();
     let mut writing = client.try_clone().unwrap();
     let asking = thread::spawn(move || {
         writing.write_all(&asks).unwrap();
@@ -182,9 +182,9 @@ async fn promise_57_requests_behind_unread_answers_are_not_read_and_answers_not_
 }
 
 #[actix_web::test]
-async fn promise_57_the_slowest_make_room_and_are_told_in_each_doors_words() {
-    let house = Standin::with(&[WITH_SDK_APP_ID, ("STANDIN_READ_BUDGET_BYTES", "1MiB")]).await;
-    let token = house.back_end_token().await;
+async fn promise_57_the_slowest_requests_end_with_the_error_of_their_dialect() {
+    let standin = Standin::with(&[WITH_SDK_APP_ID, ("STANDIN_READ_BUDGET_BYTES", "1MiB")]).await;
+    let token = standin.back_end_token().await;
     let sig = user_sig("administrator");
     let v4 = format!(
         "/v4/im_open_login_svc/account_import?sdkappid={SDK_APP_ID}&identifier=administrator&usersig={sig}&random=9&contenttype=json"
@@ -199,18 +199,22 @@ async fn promise_57_the_slowest_make_room_and_are_told_in_each_doors_words() {
     for (n, (path, headers, status, words)) in doors.into_iter().enumerate() {
         let mut stalled: Vec<TcpStream> = (0..2)
             .map(|_| {
-                let mut socket = connect(&house);
+                let mut socket = connect(&standin);
                 socket.write_all(&begun(path, &headers)[..600_000]).unwrap();
                 socket
             })
             .collect();
         // Both do not fit; neither do they with a third, which is honest and comes to its end.
         let body = json!({ "user_id": format!("big{n}"), "username": "B", "x": "a".repeat(500_000) });
-        let answer = house.login_or_register(body).await;
+        let answer = standin.login_or_register(body).await;
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
-        let told: Vec<Heard> = stalled.iter_mut().map(|socket| hear_within(socket, Duration::from_secs(3))).collect();
-        let told = told.iter().filter(|heard| heard.text.starts_with(status) && heard.text.contains(words)).count();
-        assert!(told >= 1, "{path}: {told} of the stalled were told");
+        let reported: Vec<Heard> =
+            stalled.iter_mut().map(|socket| hear_within(socket, Duration::from_secs(3))).collect();
+        let reported = reported
+            .iter()
+            .filter(|received| received.text.starts_with(status) && received.text.contains(words))
+            .count();
+        assert!(reported >= 1, "{path}: {reported} of the stalled requests got an error");
     }
 }
 
@@ -230,17 +234,17 @@ fn of_head_bytes(bytes: usize) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn promise_57_a_head_has_32_kib_and_a_larger_one_is_431_in_words() {
-    let house = Standin::fresh().await;
+async fn promise_57_a_head_has_at_most_32_kib_and_a_larger_one_gets_431_with_a_text() {
+    let standin = Standin::fresh().await;
     let cases = [(HEAD_BYTES_MAX - 1, 404), (HEAD_BYTES_MAX, 404), (HEAD_BYTES_MAX + 1, 431), (120_000, 431)];
     for (bytes, status) in cases {
-        let heard = raw(&house, &of_head_bytes(bytes), Duration::from_millis(300));
-        assert_eq!(heard.statuses(), [status], "{bytes}: {heard:?}");
-        assert_eq!(heard.is_closed, status == 431, "{bytes}: {heard:?}");
-        assert_eq!(heard.text.contains("send at most 32768 bytes"), status == 431, "{bytes}: {heard:?}");
+        let received = raw(&standin, &of_head_bytes(bytes), Duration::from_millis(300));
+        assert_eq!(received.statuses(), [status], "{bytes}: {received:?}");
+        assert_eq!(received.is_closed, status == 431, "{bytes}: {received:?}");
+        assert_eq!(received.text.contains("send at most 32768 bytes"), status == 431, "{bytes}: {received:?}");
     }
     // The second one of a connection, when the first is answered.
-    let mut socket = connect(&house);
+    let mut socket = connect(&standin);
     for (bytes, status) in cases {
         socket.write_all(&of_head_bytes(bytes)).unwrap();
         assert_eq!(hear(&mut socket, Duration::from_millis(300)).statuses(), [status], "{bytes}");
@@ -250,28 +254,28 @@ async fn promise_57_a_head_has_32_kib_and_a_larger_one_is_431_in_words() {
     }
     // Behind one that is not answered, in its turn.
     let both = [of_head_bytes(200), of_head_bytes(HEAD_BYTES_MAX + 1)].concat();
-    let heard = raw(&house, &both, WAIT);
-    assert!(matches!(heard.statuses()[..], [404, 400 | 431] | [400 | 431]) && heard.is_closed, "{heard:?}");
+    let received = raw(&standin, &both, WAIT);
+    assert!(matches!(received.statuses()[..], [404, 400 | 431] | [400 | 431]) && received.is_closed, "{received:?}");
 }
 
 #[actix_web::test]
 async fn promise_57_the_control_socket_has_the_same_bounds() {
-    let house = Standin::fresh().await;
-    let mut socket = UnixStream::connect(house.data().join("standin.sock")).unwrap();
+    let standin = Standin::fresh().await;
+    let mut socket = UnixStream::connect(standin.data().join("standin.sock")).unwrap();
     socket.set_read_timeout(Some(WAIT)).unwrap();
     let _ = socket.write_all(&of_head_bytes(120_000));
-    let mut heard = String::new();
-    socket.read_to_string(&mut heard).unwrap();
-    assert!(heard.starts_with("HTTP/1.1 431 "), "{heard}");
+    let mut received = String::new();
+    socket.read_to_string(&mut received).unwrap();
+    assert!(received.starts_with("HTTP/1.1 431 "), "{received}");
     let stalled: Vec<UnixStream> =
-        (0..20).map(|_| UnixStream::connect(house.data().join("standin.sock")).unwrap()).collect();
-    assert!(house.command(&["app", "list"]).contains(APP_ID), "twenty that say nothing are in nobody's way");
+        (0..20).map(|_| UnixStream::connect(standin.data().join("standin.sock")).unwrap()).collect();
+    assert!(standin.command(&["app", "list"]).contains(APP_ID), "twenty that say nothing are in nobody's way");
     drop(stalled);
 }
 
 #[actix_web::test]
-async fn promise_57_doors_that_are_not_opened_yet_take_small_bodies_and_keep_no_file() {
-    let house = Standin::fresh().await;
+async fn promise_57_unauthenticated_calls_may_send_small_bodies_and_store_no_file() {
+    let standin = Standin::fresh().await;
     let filled = |fields: Value, bytes: usize| {
         let mut fields = fields;
         fields["filler"] = "".into();
@@ -289,7 +293,7 @@ async fn promise_57_doors_that_are_not_opened_yet_take_small_bodies_and_keep_no_
             if path.ends_with("register") {
                 fields["userIdentifier"] = format!("{bytes}").into();
             }
-            let call = house.call(Method::POST, path).header("Content-Type", "application/json");
+            let call = standin.call(Method::POST, path).header("Content-Type", "application/json");
             let answer = send(call.body(filled(fields, bytes))).await;
             assert_eq!(answer.json()["status"], status, "{path} {bytes}: {answer:?}");
         }
@@ -297,6 +301,6 @@ async fn promise_57_doors_that_are_not_opened_yet_take_small_bodies_and_keep_no_
     let part = reqwest::multipart::Part::bytes(vec![0; 1_500_000]).file_name("x");
     let form = reqwest::multipart::Form::new().part("file", part).text("username", "administrator");
     let form = form.text("password", ACCOUNT_PASSWORD);
-    let answer = send(house.call(Method::POST, "/api/v1/login").multipart(form)).await;
-    assert_eq!(answer.json()["status"], 200, "a file nobody asks for is let go: {answer:?}");
+    let answer = send(standin.call(Method::POST, "/api/v1/login").multipart(form)).await;
+    assert_eq!(answer.json()["status"], 200, "an unused file is removed: {answer:?}");
 }

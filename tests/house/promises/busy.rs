@@ -6,18 +6,18 @@ use serde_json::json;
 use super::{Method, Standin, register, send, tencent_rest, user_sig::WITH_SDK_APP_ID};
 
 #[actix_web::test]
-async fn promise_15_a_database_that_another_program_holds_is_503_in_each_wires_words_and_reads_go_on() {
-    let house = Standin::with(&[WITH_SDK_APP_ID]).await;
-    let back_end = house.back_end_token().await;
-    register(&house, "ada", "Ada").await;
-    let other = Connection::open(house.data().join("standin.db")).unwrap();
+async fn promise_15_a_locked_database_is_503_in_each_vendors_format_and_reads_continue() {
+    let server = Standin::with(&[WITH_SDK_APP_ID]).await;
+    let back_end = server.back_end_token().await;
+    register(&server, "ada", "Ada").await;
+    let other = Connection::open(server.data().join("standin.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let create = house.create_user(&back_end, &[("userIdentifier", "bob")]);
+    let create = server.create_user(&back_end, &[("userIdentifier", "bob")]);
     let items = [("Tag_Profile_IM_Nick", json!("A"))];
-    let set = tencent_rest::set(&house, "ada", &items);
-    let writes = async { futures_util::future::join3(register(&house, "cyn", "C."), create, set).await };
+    let set = tencent_rest::set(&server, "ada", &items);
+    let writes = async { futures_util::future::join3(register(&server, "cyn", "C."), create, set).await };
     let read = async {
-        let read = house.user_profile("ada").await;
+        let read = server.user_profile("ada").await;
         assert_eq!((read.status, &read.json()["results"]["user"]["username"]), (200, &json!("Ada")));
     };
     let ((qiscus, mirrorfly, tencent), ()) = futures_util::future::join(writes, read).await;
@@ -27,15 +27,15 @@ async fn promise_15_a_database_that_another_program_holds_is_503_in_each_wires_w
     assert_eq!((tencent.status, &said["ActionStatus"]), (200, &json!("FAIL")), "{said}");
     assert!(said["ErrorInfo"].as_str().unwrap().contains("busy"), "{said}");
     other.execute_batch("COMMIT").unwrap();
-    assert_eq!(register(&house, "cyn", "C.").await.status, 200);
-    let reading = house.call(Method::GET, "/api/v1/users/bob").header("Authorization", &back_end);
+    assert_eq!(register(&server, "cyn", "C.").await.status, 200);
+    let reading = server.call(Method::GET, "/api/v1/users/bob").header("Authorization", &back_end);
     assert_ne!(send(reading).await.status, 200, "what was refused was not done");
 }
 
 #[actix_web::test]
 async fn promise_15_a_write_waits_five_seconds_for_a_database_that_is_held_for_less() {
-    let house = Standin::fresh().await;
-    let database = house.data().join("standin.db");
+    let server = Standin::fresh().await;
+    let database = server.data().join("standin.db");
     let (held, is_held) = std::sync::mpsc::channel();
     let holder = std::thread::spawn(move || {
         let other = Connection::open(database).unwrap();
@@ -45,6 +45,6 @@ async fn promise_15_a_write_waits_five_seconds_for_a_database_that_is_held_for_l
         other.execute_batch("COMMIT").unwrap();
     });
     is_held.recv().unwrap();
-    assert_eq!(register(&house, "ada", "Ada").await.status, 200);
+    assert_eq!(register(&server, "ada", "Ada").await.status, 200);
     holder.join().unwrap();
 }

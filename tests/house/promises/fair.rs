@@ -22,11 +22,11 @@ use crate::{
     store_laws,
 };
 
-/// Users `p0` to `p{count - 1}` of the house's first app, stored while it is stopped.
-async fn crowd(house: &mut Standin, count: usize) {
-    house.terminate();
+/// Users `p0` to `p{count - 1}` of the server's first app, stored while it is stopped.
+async fn crowd(server: &mut Standin, count: usize) {
+    server.terminate();
     let options = StoreOptions { durability: Durability::Normal, point_readers: 1, long_readers: 1 };
-    let store = Store::open(&house.data().join("standin.db"), &options).unwrap();
+    let store = Store::open(&server.data().join("standin.db"), &options).unwrap();
     let app = store.reads(async |db| db.apps().await).unwrap()[0].key;
     let names: Vec<String> = (0..count).map(|n| format!("p{n}")).collect();
     for part in names.chunks(store_laws::contacts::STEP) {
@@ -34,27 +34,27 @@ async fn crowd(house: &mut Standin, count: usize) {
         assert!(made.iter().all(Result::is_ok));
     }
     store.close().await;
-    house.restart();
+    server.restart();
 }
 
 /// The answer to a phone book of `p0` to `p{count - 1}`.
-async fn sync_crowd(house: &Standin, token: &str, count: usize, force_delete: bool) -> Value {
+async fn sync_crowd(server: &Standin, token: &str, count: usize, force_delete: bool) -> Value {
     let entries: Vec<Value> = (0..count).map(|n| json!({ "mobileNumber": format!("p{n}"), "name": "N" })).collect();
     let body = json!({
         "addContacts": entries, "deleteContacts": [], "contactPermission": true, "forceDelete": force_delete,
     });
-    let call = house.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", token);
+    let call = server.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", token);
     send(call.json(&body)).await.json()
 }
 
 /// The ids and kinds of all events, in their order.
-fn events(house: &Standin) -> Vec<(String, String)> {
-    let database = Connection::open(house.data().join("standin.db")).unwrap();
+fn events(server: &Standin) -> Vec<(String, String)> {
+    let database = Connection::open(server.data().join("standin.db")).unwrap();
     let mut statement = database.prepare("SELECT id, kind FROM event ORDER BY seq").unwrap();
     statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-/// A phone book as long as one may be: nearly all of its numbers belong to nobody.
+/// A phone book as long as one may be: nearly all of its numbers belong to no user.
 fn phone_book() -> Value {
     let entry = |n: usize| json!({ "mobileNumber": format!("62811{n:06}"), "name": "N" });
     let entries: Vec<Value> = (0..10_000).map(entry).collect();
@@ -64,23 +64,23 @@ fn phone_book() -> Value {
 #[actix_web::test]
 async fn promise_58_parallel_phone_books_leave_point_reads_and_live_changes_alone() {
     // As many numbers as these phone books have, which one address may not look up by default.
-    let house = Standin::with(&[("STANDIN_NUMBER_LOOKUPS_PER_HOUR", "1000000")]).await;
-    register(&house, "reader", "Reader").await;
-    let listener = person(&house, "listener").await;
-    let mut socket = Socket::bound(&house, &listener).await;
-    let tokens = join_all((0..6).map(async |n| made(&house, &format!("b{n}"), &[]).await)).await;
+    let server = Standin::with(&[("STANDIN_NUMBER_LOOKUPS_PER_HOUR", "1000000")]).await;
+    register(&server, "reader", "Reader").await;
+    let listener = person(&server, "listener").await;
+    let mut socket = Socket::bound(&server, &listener).await;
+    let tokens = join_all((0..6).map(async |n| made(&server, &format!("b{n}"), &[]).await)).await;
     let book = phone_book();
     let sync = async |n: usize| {
-        let call = house.call(Method::POST, "/api/v1/contacts/syncContactsNew");
+        let call = server.call(Method::POST, "/api/v1/contacts/syncContactsNew");
         send(call.header("Authorization", &tokens[n % tokens.len()]).json(&book)).await.json()
     };
     let others = async {
         for n in 0..40 {
-            assert_eq!(house.user_profile("reader").await.status, 200, "read {n}");
+            assert_eq!(server.user_profile("reader").await.status, 200, "read {n}");
         }
         socket.set_status("still here").await;
-        let heard = socket.hear().await;
-        assert!(heard.contains(r#"id="new""#), "its own change is told: {heard}");
+        let received = socket.hear().await;
+        assert!(received.contains(r#"id="new""#), "its own change is announced: {received}");
     };
     let (synced, ()) = join(join_all((0..24).map(sync)), others).await;
     for answer in &synced {
@@ -89,20 +89,20 @@ async fn promise_58_parallel_phone_books_leave_point_reads_and_live_changes_alon
 }
 
 #[actix_web::test]
-async fn promise_58_a_long_phone_book_is_written_in_steps_and_told_by_short_events() {
+async fn promise_58_a_long_phone_book_is_written_in_steps_and_announced_by_short_events() {
     const CROWD: usize = 1500;
-    let mut house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
-    crowd(&mut house, CROWD).await;
+    let mut server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
+    crowd(&mut server, CROWD).await;
     let is_over = std::cell::Cell::new(false);
     let synced = async {
-        let synced = sync_crowd(&house, &ada, CROWD, false).await;
+        let synced = sync_crowd(&server, &ada, CROWD, false).await;
         is_over.set(true);
         synced
     };
     let others = async {
         for n in 0.. {
-            assert_eq!(register(&house, &format!("bob{n}"), "Bob").await.status, 200);
+            assert_eq!(register(&server, &format!("bob{n}"), "Bob").await.status, 200);
             if is_over.get() {
                 return;
             }
@@ -110,22 +110,22 @@ async fn promise_58_a_long_phone_book_is_written_in_steps_and_told_by_short_even
     };
     let (synced, ()) = join(synced, others).await;
     assert_eq!(synced["data"]["liveContacts"].as_array().unwrap().len(), CROWD, "{}", synced["message"]);
-    let events = events(&house);
+    let events = events(&server);
     assert!(events.iter().all(|(_, kind)| kind.len() <= EVENT_BYTES_MAX));
     let places: Vec<usize> = (0..).zip(&events).filter(|(_, event)| is_change(event)).map(|(n, _)| n).collect();
     assert!(places.len() >= CROWD / 150, "in steps: {}", places.len());
     let between = &events[places[0]..*places.last().unwrap()];
     assert!(between.iter().any(|(id, _)| id.starts_with("bob")), "others wrote in between");
-    let told: Vec<i64> = events.iter().filter(|event| is_change(event)).flat_map(|(_, kind)| added(kind)).collect();
-    assert_eq!((told.len(), told.iter().collect::<BTreeSet<_>>().len()), (CROWD, CROWD), "each of them, once");
+    let reported: Vec<i64> = events.iter().filter(|event| is_change(event)).flat_map(|(_, kind)| added(kind)).collect();
+    assert_eq!((reported.len(), reported.iter().collect::<BTreeSet<_>>().len()), (CROWD, CROWD), "each of them, once");
 }
 
-/// Whether an event tells of ada's list.
+/// Whether an event is about ada's list.
 fn is_change((id, kind): &(String, String)) -> bool {
     id == "ada" && kind.contains("contacts_changed")
 }
 
-/// The users whom an event of a list adds.
+/// The users that an event of a list adds.
 fn added(kind: &str) -> Vec<i64> {
     let kind: Value = serde_json::from_str(kind).unwrap();
     kind["added"].as_array().into_iter().flatten().map(|key| key.as_i64().unwrap()).collect()
@@ -134,12 +134,12 @@ fn added(kind: &str) -> Vec<i64> {
 #[actix_web::test]
 async fn promise_58_a_phone_book_that_is_killed_on_its_way_leaves_a_part_and_the_same_call_completes_it() {
     const CROWD: usize = 1500;
-    let mut house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
-    crowd(&mut house, CROWD).await;
-    let database = Connection::open(house.data().join("standin.db")).unwrap();
+    let mut server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
+    crowd(&mut server, CROWD).await;
+    let database = Connection::open(server.data().join("standin.db")).unwrap();
     let stored = || -> usize { database.query_row("SELECT count(*) FROM contact", [], |row| row.get(0)).unwrap() };
-    let call = house.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", &ada);
+    let call = server.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", &ada);
     let entries: Vec<Value> = (0..CROWD).map(|n| json!({ "mobileNumber": format!("p{n}") })).collect();
     let body = json!({
         "addContacts": entries, "deleteContacts": [], "contactPermission": true, "forceDelete": true,
@@ -148,42 +148,42 @@ async fn promise_58_a_phone_book_that_is_killed_on_its_way_leaves_a_part_and_the
     while stored() == 0 {
         actix_web::rt::time::sleep(std::time::Duration::from_millis(1)).await;
     }
-    house.kill();
+    server.kill();
     drop(cut_off.await);
     let part = stored();
     assert!(part > 0 && part <= CROWD && (part % 150 == 0 || part == CROWD), "whole steps: {part}");
-    house.restart();
-    let first = ids(&house, &ada, "?size=100").await;
+    server.restart();
+    let first = ids(&server, &ada, "?size=100").await;
     assert_eq!(first[..3], ["p0", "p1", "p2"], "the first ones are those that were made");
-    let synced = sync_crowd(&house, &ada, CROWD, true).await;
+    let synced = sync_crowd(&server, &ada, CROWD, true).await;
     assert_eq!((&synced["status"], stored()), (&json!(200), CROWD));
 }
 
 #[actix_web::test]
 async fn promise_58_of_one_user_few_phone_books_wait_and_two_hundred_at_once_are_refused_without_harm() {
     const CROWD: usize = 400;
-    let mut house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
-    let bob = made(&house, "bob", &[]).await;
-    crowd(&mut house, CROWD).await;
-    let flood = join_all((0..200).map(|_| sync_crowd(&house, &ada, CROWD, true)));
-    let (flood, other) = join(flood, sync_crowd(&house, &bob, CROWD, true)).await;
+    let mut server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
+    let bob = made(&server, "bob", &[]).await;
+    crowd(&mut server, CROWD).await;
+    let flood = join_all((0..200).map(|_| sync_crowd(&server, &ada, CROWD, true)));
+    let (flood, other) = join(flood, sync_crowd(&server, &bob, CROWD, true)).await;
     let count = |status: u16| flood.iter().filter(|answer| answer["status"] == status).count();
     let (done, refused) = (count(200), count(429));
     assert_eq!((done + refused, other["status"].clone()), (200, json!(200)), "{:?}", flood.last());
     assert!(done >= 8, "one runs and seven wait: {done}");
-    assert_eq!(sync_crowd(&house, &ada, CROWD, true).await["status"], 200);
-    let database = Connection::open(house.data().join("standin.db")).unwrap();
+    assert_eq!(sync_crowd(&server, &ada, CROWD, true).await["status"], 200);
+    let database = Connection::open(server.data().join("standin.db")).unwrap();
     let stored: usize = database.query_row("SELECT count(*) FROM contact", [], |row| row.get(0)).unwrap();
     assert_eq!(stored, 2 * CROWD);
 }
 
 #[actix_web::test]
 async fn promise_58_events_of_older_versions_with_long_lists_are_read_a_bounded_part_at_a_time() {
-    let mut house = Standin::fresh().await;
-    let ada = made(&house, "ada", &[]).await;
-    house.terminate();
-    let database = Connection::open(house.data().join("standin.db")).unwrap();
+    let mut server = Standin::fresh().await;
+    let ada = made(&server, "ada", &[]).await;
+    server.terminate();
+    let database = Connection::open(server.data().join("standin.db")).unwrap();
     let keys: Vec<i64> = (1_000_000..1_010_000).collect();
     let kind = json!({ "kind": "contacts_changed", "added": keys }).to_string();
     let insert = "
@@ -193,7 +193,7 @@ async fn promise_58_events_of_older_versions_with_long_lists_are_read_a_bounded_
     assert_eq!(database.execute(insert, [&kind]).unwrap(), 500);
     let options = StoreOptions { durability: Durability::Normal, point_readers: 1, long_readers: 1 };
     drop(database);
-    let store = Store::open(&house.data().join("standin.db"), &options).unwrap();
+    let store = Store::open(&server.data().join("standin.db"), &options).unwrap();
     let (reader, mut seq, mut pages, mut read) = (store.feed_reader().unwrap(), 0, 0, 0);
     loop {
         let page = reader.read(async |db| db.events_after(seq, 1000).await).await.unwrap();
@@ -207,9 +207,9 @@ async fn promise_58_events_of_older_versions_with_long_lists_are_read_a_bounded_
     assert!(pages > 5 && read > 500, "{pages} pages, {read} events");
     drop(reader);
     store.close().await;
-    house.restart();
-    let listed = ids(&house, &ada, "").await;
+    server.restart();
+    let listed = ids(&server, &ada, "").await;
     assert_eq!(listed, [""; 0], "events are no contacts");
-    let shown = house.command(&["user", "list"]);
+    let shown = server.command(&["user", "list"]);
     assert!(shown.contains("ada"), "{shown}");
 }

@@ -13,7 +13,7 @@ use super::{Standin, register, standin, upload};
 /// The promise's own bound.
 const REFUSED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Anybody but whoever runs this.
+/// A user other than the one that runs this test.
 const SOMEBODY: u32 = 65_534;
 
 /// A start that must be refused in time, in one line that names the folder, with the code of a folder that cannot be used.
@@ -31,19 +31,19 @@ fn assert_refused(data: &Path, why: &str) {
 
 #[actix_web::test]
 async fn promise_07_a_folder_that_may_only_be_read_is_refused_in_one_line_and_left_as_it_is() {
-    let mut house = Standin::fresh().await;
-    register(&house, "ada", "Ada").await;
-    house.kill();
-    let before = fs::read(house.data().join("standin.db")).unwrap();
+    let mut server = Standin::fresh().await;
+    register(&server, "ada", "Ada").await;
+    server.kill();
+    let before = fs::read(server.data().join("standin.db")).unwrap();
     for mode in [0o500, 0o555] {
-        fs::set_permissions(house.data(), fs::Permissions::from_mode(mode)).unwrap();
-        assert_refused(&house.data(), "read-only");
-        assert_eq!(fs::metadata(house.data()).unwrap().mode() & 0o777, mode);
+        fs::set_permissions(server.data(), fs::Permissions::from_mode(mode)).unwrap();
+        assert_refused(&server.data(), "read-only");
+        assert_eq!(fs::metadata(server.data()).unwrap().mode() & 0o777, mode);
     }
-    assert_eq!(fs::read(house.data().join("standin.db")).unwrap(), before);
-    fs::set_permissions(house.data(), fs::Permissions::from_mode(0o700)).unwrap();
-    house.restart();
-    assert_eq!(house.user_profile("ada").await.status, 200);
+    assert_eq!(fs::read(server.data().join("standin.db")).unwrap(), before);
+    fs::set_permissions(server.data(), fs::Permissions::from_mode(0o700)).unwrap();
+    server.restart();
+    assert_eq!(server.user_profile("ada").await.status, 200);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn promise_07_a_folder_of_another_owner_is_refused_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();
-    // Only root can give a folder away; everybody else has root's at hand.
+    // Only root can give a folder to another user; other users take one of root's.
     match chown(&data, Some(SOMEBODY), Some(SOMEBODY)) {
         Ok(()) => assert_refused(&data, "belongs to another user"),
         Err(_) => assert_refused(Path::new("/usr"), "belongs to another user"),
@@ -69,27 +69,27 @@ fn promise_07_on_a_true_file_system_that_is_read_only() {
 
 #[actix_web::test]
 async fn promise_08_a_second_process_is_refused_within_five_seconds() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["serve", "--listen", "127.0.0.1:0", "--demo"]] {
         let begun = Instant::now();
-        let second = standin(&house.data()).args(words).output().unwrap();
+        let second = standin(&server.data()).args(words).output().unwrap();
         assert!(begun.elapsed() < REFUSED_WITHIN, "{:?}", begun.elapsed());
         let said = String::from_utf8(second.stderr).unwrap();
         assert_eq!(second.status.code(), Some(3), "{said}");
         assert!(said.contains("is in use by another standin"), "{said}");
         assert_eq!(String::from_utf8(second.stdout).unwrap(), "", "the refusal comes alone");
     }
-    assert_eq!(register(&house, "ada", "Ada").await.status, 200, "the first one goes on");
+    assert_eq!(register(&server, "ada", "Ada").await.status, 200, "the first one goes on");
 }
 
 #[actix_web::test]
 async fn promise_08_a_lock_that_kill_9_left_is_in_nobodys_way() {
-    let mut house = Standin::fresh().await;
+    let mut server = Standin::fresh().await;
     for round in 0..3 {
-        assert_eq!(register(&house, &format!("u{round}"), "N").await.status, 200);
-        house.kill();
-        assert!(house.data().join("standin.lock").exists());
-        house.restart();
+        assert_eq!(register(&server, &format!("u{round}"), "N").await.status, 200);
+        server.kill();
+        assert!(server.data().join("standin.lock").exists());
+        server.restart();
     }
 }
 
@@ -105,8 +105,8 @@ fn assert_in_use(data: &Path, why: &str) {
 
 #[actix_web::test]
 async fn promise_08_removing_replacing_or_moving_names_lets_no_second_process_in() {
-    let mut house = Standin::fresh().await;
-    let (data, lock) = (house.data(), house.data().join("standin.lock"));
+    let mut server = Standin::fresh().await;
+    let (data, lock) = (server.data(), server.data().join("standin.lock"));
     fs::remove_file(&lock).unwrap();
     assert_in_use(&data, "the lock file is removed");
     fs::write(&lock, "").unwrap();
@@ -128,30 +128,30 @@ async fn promise_08_removing_replacing_or_moving_names_lets_no_second_process_in
     fs::copy(moved.join("server.key"), linked.join("server.key")).unwrap();
     assert_in_use(&linked, "the same database under another folder");
     fs::rename(&moved, &data).unwrap();
-    assert_eq!(register(&house, "ada", "Ada").await.status, 200, "the first one goes on");
-    house.kill();
-    house.restart();
-    assert_eq!(house.user_profile("ada").await.status, 200);
+    assert_eq!(register(&server, "ada", "Ada").await.status, 200, "the first one goes on");
+    server.kill();
+    server.restart();
+    assert_eq!(server.user_profile("ada").await.status, 200);
 }
 
 #[actix_web::test]
 async fn promise_08_a_process_of_an_earlier_release_is_seen_by_its_lock_file() {
-    let mut house = Standin::fresh().await;
-    house.terminate();
-    let held = File::options().write(true).open(house.data().join("standin.lock")).unwrap();
+    let mut server = Standin::fresh().await;
+    server.terminate();
+    let held = File::options().write(true).open(server.data().join("standin.lock")).unwrap();
     held.try_lock().unwrap();
-    assert_in_use(&house.data(), "an earlier release holds the file alone");
+    assert_in_use(&server.data(), "an earlier release holds the file alone");
     drop(held);
-    house.restart();
+    server.restart();
 }
 
 #[actix_web::test]
 async fn promise_08_of_many_processes_that_start_at_once_one_serves() {
-    let mut house = Standin::fresh().await;
-    house.terminate();
-    fs::remove_file(house.data().join("standin.lock")).unwrap();
+    let mut server = Standin::fresh().await;
+    server.terminate();
+    fs::remove_file(server.data().join("standin.lock")).unwrap();
     let start = |_| {
-        let mut command = standin(&house.data());
+        let mut command = standin(&server.data());
         command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::piped());
         command.spawn().unwrap()
     };
@@ -191,7 +191,7 @@ async fn a_folder_that_is_replaced_while_it_is_served_gets_no_picture_and_keeps_
     }
     let answer = upload(&first, &back_end, "ada").await;
     assert_eq!(answer.status, 500, "{answer:?}");
-    first.logged("the picture folder was moved away while it was served").await;
+    first.logged("the picture folder was replaced while the server runs").await;
     assert_eq!(fs::read_dir(data.join("pictures")).unwrap().count(), 0);
     assert_eq!(register(&first, "bob", "Bob").await.status, 200, "the database is the one that was opened");
     assert_eq!(first.terminate(), Some(0));

@@ -62,21 +62,21 @@ fn framings() -> Vec<(&'static str, String)> {
 }
 
 #[actix_web::test]
-async fn promise_33_of_thirty_three_framings_each_is_refused_and_what_hides_behind_it_is_never_answered() {
-    let house = Standin::fresh().await;
+async fn promise_33_thirty_three_ambiguous_framings_are_refused_and_a_hidden_request_is_never_answered() {
+    let server = Standin::fresh().await;
     let framings = framings();
     assert_eq!(framings.len(), 33);
     for (name, framing) in framings {
-        let heard = raw(&house, format!("{framing}{HIDDEN}").as_bytes(), WAIT);
-        assert!(matches!(heard.statuses()[..], [400..=499]) && heard.is_closed, "{name}: {heard:?}");
+        let received = raw(&server, format!("{framing}{HIDDEN}").as_bytes(), WAIT);
+        assert!(matches!(received.statuses()[..], [400..=499]) && received.is_closed, "{name}: {received:?}");
     }
     // The same two requests, framed as they should be, are two.
     let body = "{\"user_id\":\"u1\",\"username\":\"U\",\"password\":\"p\"}";
     let (_, head) = framings_head();
     let fine = format!("{head}Content-Length: {}\r\n\r\n{body}{HIDDEN}", body.len());
-    assert_eq!(raw(&house, fine.as_bytes(), Duration::from_secs(2)).statuses(), [200, 401]);
+    assert_eq!(raw(&server, fine.as_bytes(), Duration::from_secs(2)).statuses(), [200, 401]);
     let chunks = format!("{head}Transfer-Encoding: chunked\r\n\r\n{:x};a=b\r\n{body}\r\n0\r\n\r\n{HIDDEN}", body.len());
-    assert_eq!(raw(&house, chunks.as_bytes(), Duration::from_secs(2)).statuses(), [200, 401]);
+    assert_eq!(raw(&server, chunks.as_bytes(), Duration::from_secs(2)).statuses(), [200, 401]);
 }
 
 fn framings_head() -> (&'static str, String) {
@@ -88,34 +88,40 @@ fn framings_head() -> (&'static str, String) {
 /// RFC 9112, section 9.6: a server that will close a connection says so.
 #[actix_web::test]
 async fn promise_33_a_connection_that_another_protocol_was_asked_for_on_is_closed_with_notice() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     for path in ["/healthz", "/api/v1/nowhere"] {
         for offer in [
             "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA",
             "Connection: keep-alive, Upgrade\r\nUpgrade: foo",
         ] {
-            let heard = raw(&house, format!("GET {path} HTTP/1.1\r\nHost: x\r\n{offer}\r\n\r\n").as_bytes(), WAIT);
-            let text = format!("{heard:?}").to_ascii_lowercase();
-            assert!(heard.is_closed && text.contains("connection: close") && !text.contains("upgrade"), "{heard:?}");
+            let received = raw(&server, format!("GET {path} HTTP/1.1\r\nHost: x\r\n{offer}\r\n\r\n").as_bytes(), WAIT);
+            let text = format!("{received:?}").to_ascii_lowercase();
+            assert!(
+                received.is_closed && text.contains("connection: close") && !text.contains("upgrade"),
+                "{received:?}"
+            );
         }
     }
 }
 
 #[actix_web::test]
 async fn promise_33_a_head_without_its_end_swallows_no_second_request() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     let (_, head) = framings_head();
     // The last chunk lacks the empty line behind it: what follows is its trailer, not a request.
-    let heard = raw(
-        &house,
+    let received = raw(
+        &server,
         format!("{head}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n{HIDDEN}").as_bytes(),
         Duration::from_secs(2),
     );
-    assert!(matches!(heard.statuses()[..], [] | [400..=499]), "{heard:?}");
+    assert!(matches!(received.statuses()[..], [] | [400..=499]), "{received:?}");
     // A WebSocket is asked for, and something else follows before the answer.
     let asks = "GET /websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n";
-    let heard = raw(&house, format!("{asks}{HIDDEN}").as_bytes(), WAIT);
-    assert!(heard.statuses().len() <= 2 && !heard.statuses().contains(&401) && heard.is_closed, "{heard:?}");
+    let received = raw(&server, format!("{asks}{HIDDEN}").as_bytes(), WAIT);
+    assert!(
+        received.statuses().len() <= 2 && !received.statuses().contains(&401) && received.is_closed,
+        "{received:?}"
+    );
 }
 
 /// The head of a handshake on Tencent's socket, with more lines.
@@ -128,8 +134,8 @@ fn handshake(version: &str, more: &str) -> String {
 
 /// RFC 9110, section 7.8; RFC 6455, section 4.1.
 #[actix_web::test]
-async fn promise_33_a_handshake_whose_end_could_be_read_in_two_ways_is_refused() {
-    let house = Standin::fresh().await;
+async fn promise_33_a_handshake_with_an_ambiguous_end_is_refused() {
+    let server = Standin::fresh().await;
     let asks = "Upgrade: websocket\r\n";
     for (name, head) in [
         ("of an old version", handshake("1.0", asks)),
@@ -138,49 +144,49 @@ async fn promise_33_a_handshake_whose_end_could_be_read_in_two_ways_is_refused()
         ("with chunks", handshake("1.1", "Upgrade: websocket\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n"),
         ("with a body", handshake("1.1", "Upgrade: websocket\r\nContent-Length: 5\r\n") + "hello"),
     ] {
-        let mut heard = raw(&house, head.as_bytes(), WAIT);
-        heard.text = heard.text.replace("HTTP/1.0 ", "HTTP/1.1 ");
-        assert!(matches!(heard.statuses()[..], [400..=499]) && heard.is_closed, "{name}: {heard:?}");
+        let mut received = raw(&server, head.as_bytes(), WAIT);
+        received.text = received.text.replace("HTTP/1.0 ", "HTTP/1.1 ");
+        assert!(matches!(received.statuses()[..], [400..=499]) && received.is_closed, "{name}: {received:?}");
     }
 }
 
 /// A client must wait for the answer; what comes earlier is neither lost nor taken for a request.
 #[actix_web::test]
 async fn promise_33_frames_sent_with_the_handshake_are_served_in_their_order() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     let head = handshake("1.1", "Upgrade: websocket\r\n");
     let ping = [0x89, 0x82, 0, 0, 0, 0, b'h', b'i'];
     for cut in [ping.len(), 3] {
-        let mut client = connect(&house);
+        let mut client = connect(&server);
         client.set_read_timeout(Some(WAIT)).unwrap();
         client.write_all(&[head.as_bytes(), &ping[..cut]].concat()).unwrap();
         std::thread::sleep(Duration::from_millis(50));
         client.write_all(&ping[cut..]).unwrap();
-        let mut heard = Vec::new();
-        while !heard.ends_with(b"\r\n\r\n\x8a\x02hi") {
+        let mut received = Vec::new();
+        while !received.ends_with(b"\r\n\r\n\x8a\x02hi") {
             let mut more = [0; 1024];
             let bytes = client.read(&mut more).unwrap();
-            assert!(bytes > 0, "{}", String::from_utf8_lossy(&heard));
-            heard.extend_from_slice(&more[..bytes]);
+            assert!(bytes > 0, "{}", String::from_utf8_lossy(&received));
+            received.extend_from_slice(&more[..bytes]);
         }
-        assert!(heard.starts_with(b"HTTP/1.1 101 "));
+        assert!(received.starts_with(b"HTTP/1.1 101 "));
     }
 }
 
 /// A header that declares too much is enough; nothing of it is waited for. Source: RFC 6455, section 7.4.1.
 #[actix_web::test]
 async fn promise_36_a_frame_that_declares_more_than_64_kib_is_refused_by_its_header() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     let head = handshake("1.1", "Upgrade: websocket\r\n");
     for (declared, is_refused) in [(65_536_u64, false), (65_537, true), (1 << 40, true)] {
-        let mut client = connect(&house);
+        let mut client = connect(&server);
         client.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         client.write_all(&[head.as_bytes(), &[0x82, 0xFF], &declared.to_be_bytes(), &[0; 4]].concat()).unwrap();
-        let (mut heard, mut more) = (Vec::new(), [0; 1024]);
+        let (mut received, mut more) = (Vec::new(), [0; 1024]);
         while let Ok(bytes @ 1..) = client.read(&mut more) {
-            heard.extend_from_slice(&more[..bytes]);
+            received.extend_from_slice(&more[..bytes]);
         }
-        let closed = heard.windows(4).any(|frame| frame[0] == 0x88 && frame[2..] == 1009_u16.to_be_bytes());
+        let closed = received.windows(4).any(|frame| frame[0] == 0x88 && frame[2..] == 1009_u16.to_be_bytes());
         assert_eq!(closed, is_refused, "{declared}");
     }
 }

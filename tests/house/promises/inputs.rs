@@ -1,4 +1,4 @@
-//! What strangers may write: ids, names and addresses on every wire, fields that are none of theirs, and headers that name no host.
+//! Input of clients with public keys: ids, names and addresses for every vendor, fields that they may not set, and headers that name no host.
 
 use std::{fs, io::ErrorKind, net::TcpListener, path::Path};
 
@@ -12,31 +12,31 @@ use crate::{
     user_sig::{SDK_APP_ID, WITH_SDK_APP_ID, user_sig},
 };
 
-async fn house() -> (Standin, Page) {
-    let house = Standin::with(&[WITH_SDK_APP_ID, ("STANDIN_ADMIN_PASSWORD", "correct horse")]).await;
-    let page = Page::signed_in(&house).await;
-    (house, page)
+async fn server() -> (Standin, Page) {
+    let server = Standin::with(&[WITH_SDK_APP_ID, ("STANDIN_ADMIN_PASSWORD", "correct horse")]).await;
+    let page = Page::signed_in(&server).await;
+    (server, page)
 }
 
-fn tencent(house: &Standin, command: &str) -> RequestBuilder {
+fn tencent(server: &Standin, command: &str) -> RequestBuilder {
     let sig = user_sig("administrator");
     let path = format!("/v4/{command}?sdkappid={SDK_APP_ID}&identifier=administrator&usersig={sig}");
-    house.call(Method::POST, &path)
+    server.call(Method::POST, &path)
 }
 
-fn own(house: &Standin, page: &Page, method: Method, below: &str) -> RequestBuilder {
-    page.call(house, method, &format!("/apps/{APP_ID}/users{below}"))
+fn own(server: &Standin, page: &Page, method: Method, below: &str) -> RequestBuilder {
+    page.call(server, method, &format!("/apps/{APP_ID}/users{below}"))
 }
 
 /// A user as the command line shows it: everything there is of it.
-fn shown(house: &Standin, id: &str) -> Value {
-    serde_json::from_str(&house.command(&["user", "show", id, "--json"])).unwrap()
+fn shown(server: &Standin, id: &str) -> Value {
+    serde_json::from_str(&server.command(&["user", "show", id, "--json"])).unwrap()
 }
 
 #[actix_web::test]
-async fn promise_46_an_id_has_one_to_191_letters_digits_and_four_marks_on_every_wire() {
-    let (house, page) = house().await;
-    let back_end = house.back_end_token().await;
+async fn promise_46_an_id_has_one_to_191_letters_digits_and_four_marks_for_every_vendor() {
+    let (server, page) = server().await;
+    let back_end = server.back_end_token().await;
     let long = |chars: usize| "a".repeat(chars);
     for (at, (id, good)) in [
         ("a".to_owned(), true),
@@ -55,40 +55,43 @@ async fn promise_46_an_id_has_one_to_191_letters_digits_and_four_marks_on_every_
     .into_iter()
     .enumerate()
     {
-        let expect = |wire: &str, is_made: bool| assert_eq!(is_made, good, "{wire} {at}: {id:?}");
-        let rest = house.login_or_register(json!({ "user_id": id, "username": "N", "password": "p" })).await;
+        let expect = |vendor: &str, is_made: bool| assert_eq!(is_made, good, "{vendor} {at}: {id:?}");
+        let rest = server.login_or_register(json!({ "user_id": id, "username": "N", "password": "p" })).await;
         expect("qiscus", rest.status == 200);
         let form = [("email", id.as_str()), ("password", "p")];
-        let sdk = house.call(Method::POST, "/api/v2/sdk/login_or_register").header("QISCUS-SDK-APP-ID", APP_ID);
+        let sdk = server.call(Method::POST, "/api/v2/sdk/login_or_register").header("QISCUS-SDK-APP-ID", APP_ID);
         expect("qiscus sdk", send(sdk.form(&form)).await.status == 200);
-        expect("mirrorfly", house.create_user(&back_end, &[("userIdentifier", &id)]).await.status == 200);
-        let again = house.command(&["app", "show", "--json"]);
+        expect("mirrorfly", server.create_user(&back_end, &[("userIdentifier", &id)]).await.status == 200);
+        let again = server.command(&["app", "show", "--json"]);
         assert!(!again.is_empty());
         if good {
-            house.command(&["user", "delete", &id]);
+            server.command(&["user", "delete", &id]);
         }
-        let made = send(own(&house, &page, Method::POST, "").json(&json!({ "id": id }))).await;
+        let made = send(own(&server, &page, Method::POST, "").json(&json!({ "id": id }))).await;
         expect("our own", made.status == 201);
-        // This wire's document is narrower: 32 bytes.
-        let import = send(tencent(&house, "im_open_login_svc/account_import").json(&json!({ "UserID": id }))).await;
+        // This vendor's limit is narrower: 32 bytes.
+        let import = send(tencent(&server, "im_open_login_svc/account_import").json(&json!({ "UserID": id }))).await;
         assert_eq!(import.json()["ErrorCode"] == 0, good && id.len() <= 32, "tencent {at}: {id:?}");
     }
 }
 
-/// A name as each wire takes it: the call that sets it.
-fn named(house: &Standin, page: &Page, back_end: &str, name: &str) -> [(&'static str, RequestBuilder); 4] {
+/// The call of each vendor that sets a name.
+fn named(server: &Standin, page: &Page, back_end: &str, name: &str) -> [(&'static str, RequestBuilder); 4] {
     let tag = json!([{ "Tag": "Tag_Profile_IM_Nick", "Value": name }]);
-    let create = house.call(Method::POST, "/api/v1/users/createUser").header("Authorization", back_end);
+    let create = server.call(Method::POST, "/api/v1/users/createUser").header("Authorization", back_end);
     [
         (
             "qiscus",
-            house
+            server
                 .qiscus(Method::POST, "login_or_register")
                 .json(&json!({ "user_id": "ada", "username": name, "password": "p" })),
         ),
         ("mirrorfly", create.multipart(form(&[("userIdentifier", "ada"), ("nickname", name)]))),
-        ("tencent", tencent(house, "profile/portrait_set").json(&json!({ "From_Account": "ada", "ProfileItem": tag }))),
-        ("our own", own(house, page, Method::PATCH, "/ada").json(&json!({ "name": name }))),
+        (
+            "tencent",
+            tencent(server, "profile/portrait_set").json(&json!({ "From_Account": "ada", "ProfileItem": tag })),
+        ),
+        ("our own", own(server, page, Method::PATCH, "/ada").json(&json!({ "name": name }))),
     ]
 }
 
@@ -98,10 +101,10 @@ fn is_done(answer: &Answer) -> bool {
 }
 
 #[actix_web::test]
-async fn promise_47_names_come_back_byte_for_byte_and_none_misleads_the_eye_on_any_wire() {
-    let (house, page) = house().await;
-    let back_end = house.back_end_token().await;
-    house.command(&["user", "create", "ada"]);
+async fn promise_47_names_are_returned_byte_for_byte_and_deceptive_ones_refused_for_every_vendor() {
+    let (server, page) = server().await;
+    let back_end = server.back_end_token().await;
+    server.command(&["user", "create", "ada"]);
     for name in [
         " two  spaces ",
         "e\u{301}",
@@ -112,95 +115,96 @@ async fn promise_47_names_come_back_byte_for_byte_and_none_misleads_the_eye_on_a
         "\u{FEFF}x",
         "\u{fb01}",
     ] {
-        for (wire, call) in named(&house, &page, &back_end, name) {
+        for (vendor, call) in named(&server, &page, &back_end, name) {
             let answer = send(call).await;
-            assert!(is_done(&answer), "{wire} {name:?}: {answer:?}");
-            assert_eq!(shown(&house, "ada")["name"], name, "{wire}");
-            house.command(&["user", "set", "ada", "--name", "between"]);
+            assert!(is_done(&answer), "{vendor} {name:?}: {answer:?}");
+            assert_eq!(shown(&server, "ada")["name"], name, "{vendor}");
+            server.command(&["user", "set", "ada", "--name", "between"]);
         }
     }
     for name in ["a\u{0}b", "a\nb", "a\tb", "a\u{7f}", "a\u{85}", "a\u{202a}", "a\u{202e}b", "a\u{2066}b", "a\u{2069}"]
     {
-        for (wire, call) in named(&house, &page, &back_end, name) {
+        for (vendor, call) in named(&server, &page, &back_end, name) {
             let answer = send(call).await;
-            assert!(!is_done(&answer) && answer.status < 500, "{wire} {name:?}: {answer:?}");
-            assert_eq!(shown(&house, "ada")["name"], "between", "{wire}");
+            assert!(!is_done(&answer) && answer.status < 500, "{vendor} {name:?}: {answer:?}");
+            assert_eq!(shown(&server, "ada")["name"], "between", "{vendor}");
         }
     }
 }
 
 #[actix_web::test]
-async fn promise_47_half_a_character_is_refused_on_every_wire() {
-    let (house, page) = house().await;
-    house.command(&["user", "create", "ada"]);
+async fn promise_47_half_a_character_is_refused_for_every_vendor() {
+    let (server, page) = server().await;
+    server.command(&["user", "create", "ada"]);
     let lone = r#""\ud800""#;
     let json = |call: RequestBuilder, body: String| call.header("Content-Type", "application/json").body(body);
     let profile = format!(r#"{{"From_Account":"ada","ProfileItem":[{{"Tag":"Tag_Profile_IM_Nick","Value":{lone}}}]}}"#);
-    let create = house.call(Method::POST, "/api/v1/users/createUser");
-    let create = create.header("Authorization", house.back_end_token().await);
+    let create = server.call(Method::POST, "/api/v1/users/createUser");
+    let create = create.header("Authorization", server.back_end_token().await);
     let fields =
         format!(r#"{{"deviceType":"web","licenseKey":"{LICENSE_KEY}","userIdentifier":"ada","nickname":{lone}}}"#);
-    for (wire, call) in [
+    for (vendor, call) in [
         (
             "qiscus",
             json(
-                house.qiscus(Method::POST, "login_or_register"),
+                server.qiscus(Method::POST, "login_or_register"),
                 format!(r#"{{"user_id":"ada","username":{lone},"password":"p"}}"#),
             ),
         ),
         ("mirrorfly", json(create, fields)),
-        ("tencent", json(tencent(&house, "profile/portrait_set"), profile)),
-        ("our own", json(own(&house, &page, Method::PATCH, "/ada"), format!(r#"{{"name":{lone}}}"#))),
+        ("tencent", json(tencent(&server, "profile/portrait_set"), profile)),
+        ("our own", json(own(&server, &page, Method::PATCH, "/ada"), format!(r#"{{"name":{lone}}}"#))),
         (
             "bytes that are no text",
-            house
+            server
                 .qiscus(Method::POST, "login_or_register")
                 .header("Content-Type", "application/json")
                 .body(b"{\"user_id\":\"ada\",\"username\":\"\xed\xa0\x80\",\"password\":\"p\"}".to_vec()),
         ),
     ] {
         let answer = send(call).await;
-        assert!(!is_done(&answer) && answer.status < 500, "{wire}: {answer:?}");
+        assert!(!is_done(&answer) && answer.status < 500, "{vendor}: {answer:?}");
     }
-    assert_eq!(shown(&house, "ada")["name"], Value::Null);
+    assert_eq!(shown(&server, "ada")["name"], Value::Null);
 }
 
 #[actix_web::test]
 async fn promise_48_an_address_that_a_client_gives_is_kept_and_never_called() {
-    let (house, page) = house().await;
+    let (server, page) = server().await;
     let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
     elsewhere.set_nonblocking(true).unwrap();
-    let address = |wire: &str| format!("http://{}/{wire}.png", elsewhere.local_addr().unwrap());
-    let back_end = house.back_end_token().await;
+    let address = |vendor: &str| format!("http://{}/{vendor}.png", elsewhere.local_addr().unwrap());
+    let back_end = server.back_end_token().await;
     let image = json!([{ "Tag": "Tag_Profile_IM_Image", "Value": address("tencent") }]);
     let (user, ada) = (
-        |wire: &str| json!({ "user_id": "ada", "username": "A", "password": "p", "avatar_url": address(wire) }),
+        |vendor: &str| json!({ "user_id": "ada", "username": "A", "password": "p", "avatar_url": address(vendor) }),
         "ada",
     );
     assert_eq!(
-        house.login_or_register(user("qiscus")).await.json()["results"]["user"]["avatar_url"],
+        server.login_or_register(user("qiscus")).await.json()["results"]["user"]["avatar_url"],
         address("qiscus")
     );
-    let created = house.create_user(&back_end, &[("userIdentifier", ada), ("profileUrl", &address("mirrorfly"))]).await;
+    let created =
+        server.create_user(&back_end, &[("userIdentifier", ada), ("profileUrl", &address("mirrorfly"))]).await;
     assert_eq!(created.json()["data"]["profileUrl"], address("mirrorfly"));
     let portrait = json!({ "From_Account": ada, "ProfileItem": image });
-    assert!(is_done(&send(tencent(&house, "profile/portrait_set").json(&portrait)).await));
-    let own = send(own(&house, &page, Method::PATCH, "/ada").json(&json!({ "avatar_url": address("own") }))).await;
+    assert!(is_done(&send(tencent(&server, "profile/portrait_set").json(&portrait)).await));
+    let own = send(own(&server, &page, Method::PATCH, "/ada").json(&json!({ "avatar_url": address("own") }))).await;
     assert_eq!((own.status, &own.json()["avatar_url"]), (200, &json!(address("own"))));
     for path in ["full", "96"] {
-        let handle = shown(&house, ada)["avatar_url"].clone();
+        let handle = shown(&server, ada)["avatar_url"].clone();
         assert_eq!(handle, address("own"), "{path}");
     }
-    assert_eq!(house.user_profile(ada).await.json()["results"]["user"]["avatar_url"], address("own"));
+    assert_eq!(server.user_profile(ada).await.json()["results"]["user"]["avatar_url"], address("own"));
     for wrong in
         ["javascript:alert(1)", "file:///etc/passwd", "ftp://a.example/a", "data:,x", "//a.example/a", "gopher://a"]
     {
         let mut body = user("x");
         body["avatar_url"] = json!(wrong);
-        assert_eq!(house.login_or_register(body).await.status, 400, "{wrong}");
+        assert_eq!(server.login_or_register(body).await.status, 400, "{wrong}");
         let fields = [("userIdentifier", ada), ("profileUrl", wrong)];
-        assert_eq!(house.create_user(&back_end, &fields).await.status, 400, "{wrong}");
-        let call = page.call(&house, Method::PATCH, &format!("/apps/{APP_ID}/users/ada"));
+        assert_eq!(server.create_user(&back_end, &fields).await.status, 400, "{wrong}");
+        let call = page.call(&server, Method::PATCH, &format!("/apps/{APP_ID}/users/ada"));
         assert_eq!(send(call.json(&json!({ "avatar_url": wrong }))).await.status, 422, "{wrong}");
     }
     let called = elsewhere.accept().map(|(_, from)| from).map_err(|error| error.kind());
@@ -211,29 +215,29 @@ async fn promise_48_an_address_that_a_client_gives_is_kept_and_never_called() {
 async fn promise_49_no_header_of_a_request_takes_part_in_an_address() {
     const EVIL: &str = "evil.example";
     let public = ("STANDIN_PUBLIC_URL", "https://chat.example.com/base");
-    let house = Standin::with(&[WITH_SDK_APP_ID, ("STANDIN_ADMIN_PASSWORD", "correct horse"), public]).await;
-    let (back_end, ada) = (house.back_end_token().await, made(&house, "ada", &[("profileUrl", "")]).await);
+    let server = Standin::with(&[WITH_SDK_APP_ID, ("STANDIN_ADMIN_PASSWORD", "correct horse"), public]).await;
+    let (back_end, ada) = (server.back_end_token().await, made(&server, "ada", &[("profileUrl", "")]).await);
     let part = reqwest::multipart::Part::bytes(crate::photo::png(60, 60)).file_name("a.png");
-    let create = house.call(Method::POST, "/api/v1/users/createUser").header("Authorization", &back_end);
+    let create = server.call(Method::POST, "/api/v1/users/createUser").header("Authorization", &back_end);
     let picture = form(&[("userIdentifier", "ada")]).part("profileFile", part);
     let body = json!({ "user_id": "new", "username": "N", "password": "p" });
     let register = json!({ "deviceType": "web", "licenseKey": LICENSE_KEY, "userIdentifier": "eve" });
-    let own = |path: &str| house.call(Method::GET, path).header("QISCUS-SDK-APP-ID", APP_ID);
+    let own = |path: &str| server.call(Method::GET, path).header("QISCUS-SDK-APP-ID", APP_ID);
     let portrait = json!({ "To_Account": ["ada"], "TagList": ["Tag_Profile_IM_Image"] });
     let calls = [
         create.multipart(picture),
-        house.qiscus(Method::POST, "login_or_register").json(&body),
-        house.qiscus(Method::GET, "user_profile?user_id=ada"),
-        house.qiscus(Method::GET, "get_user_list"),
+        server.qiscus(Method::POST, "login_or_register").json(&body),
+        server.qiscus(Method::GET, "user_profile?user_id=ada"),
+        server.qiscus(Method::GET, "get_user_list"),
         own("/api/v2/sdk/config"),
-        house.call(Method::POST, "/api/v1/sandbox/register").json(&register),
-        house.call(Method::GET, "/api/v1/users/config").header("Authorization", &ada),
-        house.call(Method::GET, "/api/v1/users/ada").header("Authorization", &back_end),
-        tencent(&house, "profile/portrait_get").json(&portrait),
-        house.call(Method::GET, "/"),
-        house.call(Method::GET, "/").header("Accept", "text/html"),
-        house.call(Method::GET, "/console"),
-        house.call(Method::GET, "/nothing/here"),
+        server.call(Method::POST, "/api/v1/sandbox/register").json(&register),
+        server.call(Method::GET, "/api/v1/users/config").header("Authorization", &ada),
+        server.call(Method::GET, "/api/v1/users/ada").header("Authorization", &back_end),
+        tencent(&server, "profile/portrait_get").json(&portrait),
+        server.call(Method::GET, "/"),
+        server.call(Method::GET, "/").header("Accept", "text/html"),
+        server.call(Method::GET, "/console"),
+        server.call(Method::GET, "/nothing/here"),
     ];
     let mut ours = 0;
     for call in calls {
@@ -248,9 +252,9 @@ async fn promise_49_no_header_of_a_request_takes_part_in_an_address() {
 }
 
 #[actix_web::test]
-async fn promise_50_a_field_that_is_none_of_the_callers_is_ignored_on_every_wire() {
-    let (house, page) = house().await;
-    let back_end = house.back_end_token().await;
+async fn promise_50_a_field_that_the_caller_may_not_set_is_ignored_for_every_vendor() {
+    let (server, page) = server().await;
+    let back_end = server.back_end_token().await;
     let hidden = [
         ("token", "mine0123456789mine0123456789"),
         ("role", "admin"),
@@ -274,37 +278,37 @@ async fn promise_50_a_field_that_is_none_of_the_callers_is_ignored_on_every_wire
     };
     // Each user is made without such fields and again with them: apart from what is drawn, nothing differs.
     let plain = json!({ "user_id": "q", "username": "Q", "password": "p" });
-    house.login_or_register(plain.clone()).await;
-    let before = shown(&house, "q");
-    assert_eq!(house.login_or_register(with(plain)).await.status, 200);
-    assert_eq!(shown(&house, "q"), before, "qiscus");
+    server.login_or_register(plain.clone()).await;
+    let before = shown(&server, "q");
+    assert_eq!(server.login_or_register(with(plain)).await.status, 200);
+    assert_eq!(shown(&server, "q"), before, "qiscus");
 
     let mine = [("userIdentifier", "m")];
-    house.create_user(&back_end, &mine).await;
-    let before = shown(&house, "m");
-    assert_eq!(house.create_user(&back_end, &[&mine[..], &hidden].concat()).await.status, 200);
-    assert_eq!(shown(&house, "m"), before, "mirrorfly");
+    server.create_user(&back_end, &mine).await;
+    let before = shown(&server, "m");
+    assert_eq!(server.create_user(&back_end, &[&mine[..], &hidden].concat()).await.status, 200);
+    assert_eq!(shown(&server, "m"), before, "mirrorfly");
 
-    let import = |body: Value| send(tencent(&house, "im_open_login_svc/account_import").json(&body));
+    let import = |body: Value| send(tencent(&server, "im_open_login_svc/account_import").json(&body));
     import(json!({ "UserID": "t" })).await;
-    let before = shown(&house, "t");
+    let before = shown(&server, "t");
     assert!(is_done(&import(with(json!({ "UserID": "t" }))).await));
-    let set = tencent(&house, "profile/portrait_set").json(&with(json!({ "From_Account": "t", "ProfileItem": [] })));
+    let set = tencent(&server, "profile/portrait_set").json(&with(json!({ "From_Account": "t", "ProfileItem": [] })));
     assert!(send(set).await.status < 500);
-    assert_eq!(shown(&house, "t"), before, "tencent");
+    assert_eq!(shown(&server, "t"), before, "tencent");
 
-    send(own(&house, &page, Method::POST, "").json(&json!({ "id": "o" }))).await;
-    let before = shown(&house, "o");
+    send(own(&server, &page, Method::POST, "").json(&json!({ "id": "o" }))).await;
+    let before = shown(&server, "o");
     for (name, value) in hidden.into_iter().filter(|(name, _)| *name != "state") {
-        let answer = send(own(&house, &page, Method::PATCH, "/o").json(&json!({ name: value }))).await;
+        let answer = send(own(&server, &page, Method::PATCH, "/o").json(&json!({ name: value }))).await;
         assert!(answer.status < 500, "{answer:?}");
-        assert_eq!(shown(&house, "o"), before, "our own: {name}");
+        assert_eq!(shown(&server, "o"), before, "our own: {name}");
     }
-    let moved = send(own(&house, &page, Method::PATCH, "/o").json(&json!({ "id": "other" }))).await;
-    assert!(moved.status < 500 && shown(&house, "o") == before, "{moved:?}");
-    let token = house.call(Method::GET, "/api/v2/sdk/my_profile").header("QISCUS-SDK-APP-ID", APP_ID);
+    let moved = send(own(&server, &page, Method::PATCH, "/o").json(&json!({ "id": "other" }))).await;
+    assert!(moved.status < 500 && shown(&server, "o") == before, "{moved:?}");
+    let token = server.call(Method::GET, "/api/v2/sdk/my_profile").header("QISCUS-SDK-APP-ID", APP_ID);
     assert_eq!(send(token.header("QISCUS-SDK-TOKEN", hidden[0].1)).await.status, 403);
-    let again = house.call(Method::GET, "/api/v2.1/rest/get_user_list").header("QISCUS-SDK-APP-ID", APP_ID);
+    let again = server.call(Method::GET, "/api/v2.1/rest/get_user_list").header("QISCUS-SDK-APP-ID", APP_ID);
     assert_eq!(send(again.header("QISCUS-SDK-SECRET", SECRET)).await.json()["results"]["meta"]["total_data"], 4);
 }
 

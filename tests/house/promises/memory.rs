@@ -9,25 +9,25 @@ use super::{Standin, memory_mib, register};
 const ARENAS: &str = "MALLOC_ARENA_MAX";
 
 /// What the process that serves was given of this variable.
-fn given(house: &Standin) -> Option<String> {
-    let environment = fs::read_to_string(format!("/proc/{}/environ", house.pid())).unwrap();
+fn given(server: &Standin) -> Option<String> {
+    let environment = fs::read_to_string(format!("/proc/{}/environ", server.pid())).unwrap();
     let mut variables = environment.split('\0').filter_map(|variable| variable.split_once('='));
     variables.find(|(name, _)| *name == ARENAS).map(|(_, value)| value.to_owned())
 }
 
 #[actix_web::test]
 async fn promise_54_the_server_keeps_to_one_arena_for_two_cores() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     let cores = thread::available_parallelism().unwrap().get();
-    assert_eq!(given(&house), Some(cores.div_ceil(2).to_string()));
+    assert_eq!(given(&server), Some(cores.div_ceil(2).to_string()));
 }
 
 #[actix_web::test]
-async fn promise_54_what_the_operator_says_of_the_allocator_stays() {
-    let house = Standin::with(&[(ARENAS, "5")]).await;
-    assert_eq!(given(&house).as_deref(), Some("5"));
-    let house = Standin::with(&[("GLIBC_TUNABLES", "glibc.malloc.arena_max=6")]).await;
-    assert_eq!(given(&house), None);
+async fn promise_54_the_operators_allocator_settings_stay() {
+    let server = Standin::with(&[(ARENAS, "5")]).await;
+    assert_eq!(given(&server).as_deref(), Some("5"));
+    let server = Standin::with(&[("GLIBC_TUNABLES", "glibc.malloc.arena_max=6")]).await;
+    assert_eq!(given(&server), None);
 }
 
 /// Pictures of a large folder here: their names alone take some 8 MiB in a set and a list.
@@ -60,20 +60,20 @@ fn make_pictures(data: &Path) {
 
 #[actix_web::test]
 async fn promise_54_the_peak_of_a_start_does_not_grow_with_the_number_of_pictures() {
-    let mut house = Standin::fresh().await;
-    register(&house, "ada", "Ada").await;
-    house.terminate();
-    house.restart();
-    let before = memory_mib(&house, "VmHWM");
-    house.terminate();
-    make_pictures(&house.data());
+    let mut server = Standin::fresh().await;
+    register(&server, "ada", "Ada").await;
+    server.terminate();
+    server.restart();
+    let before = memory_mib(&server, "VmHWM");
+    server.terminate();
+    make_pictures(&server.data());
     let stray = name(PICTURES);
-    let stray = house.data().join("pictures").join(&stray[..2]).join(&stray);
+    let stray = server.data().join("pictures").join(&stray[..2]).join(&stray);
     fs::create_dir_all(&stray).unwrap();
-    house.restart();
-    let after = memory_mib(&house, "VmHWM");
+    server.restart();
+    let after = memory_mib(&server, "VmHWM");
     assert!(after <= before + START_MIB_MAX, "{before} MiB, with {PICTURES} pictures {after} MiB");
     assert!(!stray.exists(), "what has no row is gone all the same");
     let first = name(0);
-    assert!(house.data().join("pictures").join(&first[..2]).join(&first).exists());
+    assert!(server.data().join("pictures").join(&first[..2]).join(&first).exists());
 }

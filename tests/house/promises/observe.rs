@@ -21,17 +21,17 @@ const FORMATS: [&str; 2] = ["text", "json"];
 const BREAKS: [char; 10] =
     ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
 
-async fn house_that_logs(format: &str) -> Standin {
+async fn server_that_logs(format: &str) -> Standin {
     Standin::with(&[("STANDIN_LOG_FORMAT", format), ("STANDIN_LOG", "debug")]).await
 }
 
 /// Sends these very bytes and reads what comes back until the server closes.
-fn raw(house: &Standin, request: &[u8]) -> String {
-    let mut wire = TcpStream::connect(house.base().trim_start_matches("http://")).unwrap();
-    wire.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let _ = wire.write_all(request); // a refusal may come before all is sent
+fn raw(server: &Standin, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(server.base().trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let _ = stream.write_all(request); // a refusal may come before all is sent
     let mut answer = Vec::new();
-    let _ = wire.read_to_end(&mut answer);
+    let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -46,19 +46,19 @@ fn named(format: &str, id: &str) -> String {
 #[actix_web::test]
 async fn promise_55_each_request_has_one_line_with_its_id() {
     for format in FORMATS {
-        let house = house_that_logs(format).await;
+        let server = server_that_logs(format).await;
         let mut ids = Vec::new();
         for path in
             ["/", "/healthz", "/readyz", "/metrics", "/nowhere", "/api/v2.1/rest/user_profile", "/mqtt", "/v4/x"]
         {
-            ids.push(house.get(path).await.header("x-request-id").unwrap().to_owned());
+            ids.push(server.get(path).await.header("x-request-id").unwrap().to_owned());
         }
         for (method, path) in [("DELETE", "/"), ("BREW", "/pot"), ("POST", "/api/v1/login")] {
-            let answer = send(house.call(Method::from_bytes(method.as_bytes()).unwrap(), path)).await;
+            let answer = send(server.call(Method::from_bytes(method.as_bytes()).unwrap(), path)).await;
             ids.push(answer.header("x-request-id").unwrap().to_owned());
         }
-        house.logged(&named(format, ids.last().unwrap())).await;
-        let log = house.log();
+        server.logged(&named(format, ids.last().unwrap())).await;
+        let log = server.log();
         for id in &ids {
             let lines = log.lines().filter(|line| line.contains(&named(format, id))).count();
             assert_eq!(lines, 1, "{format} {id}: {log}");
@@ -69,7 +69,7 @@ async fn promise_55_each_request_has_one_line_with_its_id() {
 #[actix_web::test]
 async fn promise_55_no_input_of_a_request_breaks_a_line() {
     for format in FORMATS {
-        let house = house_that_logs(format).await;
+        let server = server_that_logs(format).await;
         let forged = "2026-01-01T00:00:00.000Z INFO  forged";
         for (at, c) in BREAKS.into_iter().enumerate() {
             let encoded: String = c.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect();
@@ -82,12 +82,12 @@ async fn promise_55_no_input_of_a_request_breaks_a_line() {
                 ),
                 format!("GET /marked-{at}?a={encoded}forged HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
             ] {
-                raw(&house, request.as_bytes());
+                raw(&server, request.as_bytes());
             }
         }
-        house.get("/the-last-one").await;
-        house.logged("/the-last-one").await;
-        let log = house.log();
+        server.get("/the-last-one").await;
+        server.logged("/the-last-one").await;
+        let log = server.log();
         assert!(log.matches("/marked-").count() >= 10, "{log}");
         all_lines_are_ours(&log, format);
     }
@@ -130,21 +130,21 @@ async fn promise_55_lines_of_other_kinds_are_not_broken_either() {
 }
 
 #[actix_web::test]
-async fn promise_55_what_is_logged_while_a_request_is_served_bears_its_id() {
+async fn promise_55_log_lines_of_a_request_contain_its_id() {
     for format in FORMATS {
-        let house = house_that_logs(format).await;
-        let token = house.back_end_token().await;
-        house.create_user_with_picture(&token, "ada", "photo.jpg", photo::jpeg(64, 64)).await;
-        let key = house.pictures_on_disk().remove(0);
-        let file = house.data().join("pictures").join(&key[..2]).join(&key).join("full");
+        let server = server_that_logs(format).await;
+        let token = server.back_end_token().await;
+        server.create_user_with_picture(&token, "ada", "photo.jpg", photo::jpeg(64, 64)).await;
+        let key = server.pictures_on_disk().remove(0);
+        let file = server.data().join("pictures").join(&key[..2]).join(&key).join("full");
         std::fs::remove_file(&file).unwrap();
         std::fs::create_dir(&file).unwrap(); // a disk that has gone wrong: what was a file cannot be read
-        let answer = house.get(&format!("/pictures/upload/{key}/full.jpg")).await;
+        let answer = server.get(&format!("/pictures/upload/{key}/full.jpg")).await;
         assert_eq!(answer.status, 500, "{answer:?}");
-        says_nothing_of_the_inside(&house, &answer);
+        says_nothing_of_the_inside(&server, &answer);
         let id = answer.header("x-request-id").unwrap();
-        house.logged("reading a picture").await;
-        let log = house.log();
+        server.logged("reading a picture").await;
+        let log = server.log();
         let cause = log.lines().find(|line| line.contains("reading a picture")).unwrap();
         let expected = match format {
             "json" => format!("\"request\":\"{id}\""),
@@ -157,7 +157,7 @@ async fn promise_55_what_is_logged_while_a_request_is_served_bears_its_id() {
 #[actix_web::test]
 async fn promise_55_no_secret_of_an_address_is_in_the_log() {
     for format in FORMATS {
-        let house = house_that_logs(format).await;
+        let server = server_that_logs(format).await;
         let secret = |at: usize| format!("hush{at}hush");
         let names = [
             "token",
@@ -197,19 +197,19 @@ async fn promise_55_no_secret_of_an_address_is_in_the_log() {
                     .join("&"),
             ),
         ] {
-            house.get(&format!("/shape-{shape}?{query}&seen=yes")).await;
-            house.logged(&format!("/shape-{shape}?")).await;
+            server.get(&format!("/shape-{shape}?{query}&seen=yes")).await;
+            server.logged(&format!("/shape-{shape}?")).await;
         }
-        let log = house.log();
+        let log = server.log();
         assert!(!log.contains("hush"), "{log}");
         assert_eq!(log.lines().filter(|line| line.contains("seen=yes")).count(), 4, "{log}");
     }
 }
 
-/// What no stranger is told: where things lie, how they are asked for, what broke, which version this is.
-fn says_nothing_of_the_inside(house: &Standin, answer: &Answer) {
+/// What no other machine learns: paths, SQL, causes of errors, the version.
+fn says_nothing_of_the_inside(server: &Standin, answer: &Answer) {
     let text = String::from_utf8_lossy(&answer.bytes).into_owned();
-    let data = house.data();
+    let data = server.data();
     let inside = [
         data.to_str().unwrap(),
         "standin.db",
@@ -230,28 +230,28 @@ fn says_nothing_of_the_inside(house: &Standin, answer: &Answer) {
 }
 
 #[actix_web::test]
-async fn promise_37_what_watches_the_house_tells_a_stranger_nothing_of_its_inside() {
-    let house = Standin::fresh().await;
+async fn promise_37_health_and_metrics_reveal_nothing_internal_to_other_machines() {
+    let server = Standin::fresh().await;
     for path in ["/healthz", "/readyz", "/healthz/x", "/readyz?x=1", "/metrics/x"] {
-        says_nothing_of_the_inside(&house, &house.get(path).await);
+        says_nothing_of_the_inside(&server, &server.get(path).await);
     }
-    let refused = send(house.call(Method::GET, "/metrics").header("X-Forwarded-For", "203.0.113.9")).await;
+    let refused = send(server.call(Method::GET, "/metrics").header("X-Forwarded-For", "203.0.113.9")).await;
     assert_eq!(refused.status, 403);
-    says_nothing_of_the_inside(&house, &refused);
-    let (pictures, aside) = (house.data().join("pictures"), house.data().join("aside"));
+    says_nothing_of_the_inside(&server, &refused);
+    let (pictures, aside) = (server.data().join("pictures"), server.data().join("aside"));
     std::fs::rename(&pictures, &aside).unwrap();
     let not_ready = loop {
-        let answer = house.get("/readyz").await;
+        let answer = server.get("/readyz").await;
         if answer.status != 200 {
             break answer;
         }
         actix_web::rt::time::sleep(Duration::from_millis(100)).await;
     };
     assert_eq!(not_ready.status, 503);
-    says_nothing_of_the_inside(&house, &not_ready);
+    says_nothing_of_the_inside(&server, &not_ready);
     for method in ["POST", "DELETE", "BREW"] {
-        let answer = send(house.call(Method::from_bytes(method.as_bytes()).unwrap(), "/readyz")).await;
+        let answer = send(server.call(Method::from_bytes(method.as_bytes()).unwrap(), "/readyz")).await;
         assert_eq!(answer.status, 405);
-        says_nothing_of_the_inside(&house, &answer);
+        says_nothing_of_the_inside(&server, &answer);
     }
 }

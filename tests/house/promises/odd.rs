@@ -115,7 +115,7 @@ const BODIES: [&str; 10] = [
     "{\"name\":1e308,\"limit\":-1}",
 ];
 
-/// Headers with what the doors look at: right, wrong and odd.
+/// Headers that endpoints read: right, wrong and unusual.
 fn headers() -> Vec<String> {
     let right = [
         format!("QISCUS-SDK-APP-ID: {APP_ID}\r\nQISCUS-SDK-SECRET: {SECRET}\r\n"),
@@ -140,8 +140,8 @@ fn headers() -> Vec<String> {
 }
 
 /// Asks all sorts of things, the same in every run; how often each status came.
-fn ask(house: &Standin, seed: u64, rounds: usize) -> BTreeMap<u16, usize> {
-    let data = house.data().to_str().unwrap().to_owned();
+fn ask(server: &Standin, seed: u64, rounds: usize) -> BTreeMap<u16, usize> {
+    let data = server.data().to_str().unwrap().to_owned();
     let version = env!("CARGO_PKG_VERSION");
     let inside: [&str; 10] =
         [&data, "/src/", ".rs:", "SELECT ", "INSERT ", "sqlite", "panicked", "rusqlite", "actix", version];
@@ -162,28 +162,28 @@ fn ask(house: &Standin, seed: u64, rounds: usize) -> BTreeMap<u16, usize> {
             "{method} {target} HTTP/1.1\r\nHost: x\r\n{more}Content-Type: {kind}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        let heard = raw(house, request.as_bytes(), Duration::from_millis(200));
-        let statuses = heard.statuses();
+        let received = raw(server, request.as_bytes(), Duration::from_millis(200));
+        let statuses = received.statuses();
         // A socket that opens goes on; everything else is one answer.
-        assert!(statuses.iter().all(|status| *status < 500), "{round} of {seed}: {request:?} {heard:?}");
-        let told = inside.iter().find(|word| heard.text.contains(*word));
-        assert_eq!(told, None, "{round} of {seed}: {request:?} {}", heard.text);
+        assert!(statuses.iter().all(|status| *status < 500), "{round} of {seed}: {request:?} {received:?}");
+        let reported = inside.iter().find(|word| received.text.contains(*word));
+        assert_eq!(reported, None, "{round} of {seed}: {request:?} {}", received.text);
         *seen.entry(*statuses.first().expect(&request)).or_default() += 1;
     }
     seen
 }
 
 #[actix_web::test]
-async fn promise_37_whatever_is_asked_no_answer_is_a_failure_or_tells_of_the_inside() {
+async fn promise_37_no_request_causes_a_server_error_or_reveals_internals() {
     const ROUNDS: usize = 200;
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     thread::scope(|scope| {
-        let house = &house;
-        let askers: Vec<_> = (1..=6).map(|seed| scope.spawn(move || ask(house, seed * 0x5851_F42D, ROUNDS))).collect();
+        let server = &server;
+        let askers: Vec<_> = (1..=6).map(|seed| scope.spawn(move || ask(server, seed * 0x5851_F42D, ROUNDS))).collect();
         for asker in askers {
             let seen = asker.join().unwrap();
             assert!(seen.len() > 4, "all sorts of answers: {seen:?}");
         }
     });
-    assert!(!house.log().contains("panicked"), "{}", house.log());
+    assert!(!server.log().contains("panicked"), "{}", server.log());
 }

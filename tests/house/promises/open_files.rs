@@ -1,4 +1,4 @@
-//! Promise 64: a reserve of open files is the server's own; what finds no room is told so, and nothing fails or hangs.
+//! Promise 64: a reserve of open files is the server's own; connections and uploads beyond it are refused, and nothing fails or hangs.
 
 use std::{thread, time::Instant};
 
@@ -13,8 +13,8 @@ const BEHIND_PROXY: (&str, &str) = ("STANDIN_TRUSTED_PROXIES", "127.0.0.0/8");
 const ASK: &[u8] = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// How many connections the server says that it has room for.
-fn room(house: &Standin) -> usize {
-    let log = house.log();
+fn room(server: &Standin) -> usize {
+    let log = server.log();
     let line = log.lines().find(|line| line.ends_with("are for connections")).unwrap_or_else(|| panic!("{log}"));
     line.split_whitespace().rev().nth(3).unwrap().parse().unwrap()
 }
@@ -25,10 +25,10 @@ fn ask(socket: &mut TcpStream) -> Heard {
 }
 
 /// The calls that the fixture makes on a pool of connections of its own would take places here.
-fn fill(house: &Standin, count: usize) -> Vec<TcpStream> {
+fn fill(server: &Standin, count: usize) -> Vec<TcpStream> {
     let mut open = Vec::new();
     for n in 0..count {
-        let mut socket = connect(house);
+        let mut socket = connect(server);
         assert_eq!(ask(&mut socket).statuses(), [404], "connection {n} of {count}");
         open.push(socket);
     }
@@ -36,40 +36,40 @@ fn fill(house: &Standin, count: usize) -> Vec<TcpStream> {
 }
 
 #[actix_web::test]
-async fn promise_64_connections_beyond_the_limit_of_open_files_are_told_so_and_a_place_that_is_free_is_given() {
-    let house = Standin::under(LOW, &[BEHIND_PROXY]).await;
-    let room = room(&house);
+async fn promise_64_connections_beyond_the_limit_of_open_files_get_an_error_and_a_free_slot_is_reused() {
+    let server = Standin::under(LOW, &[BEHIND_PROXY]).await;
+    let room = room(&server);
     assert!((16..128).contains(&room), "{room}");
-    let mut open = fill(&house, room - 1);
-    open.extend(fill(&house, 1));
+    let mut open = fill(&server, room - 1);
+    open.extend(fill(&server, 1));
     for _ in 0..room {
-        let mut one_more = connect(&house);
-        let heard = ask(&mut one_more);
-        assert_eq!(heard.statuses(), [503], "{heard:?}");
-        assert!(heard.is_closed, "{heard:?}");
-        assert!(heard.text.contains("\r\nRetry-After: 1\r\n"), "{heard:?}");
-        assert!(heard.text.contains("as many connections open as it can"), "{heard:?}");
+        let mut one_more = connect(&server);
+        let received = ask(&mut one_more);
+        assert_eq!(received.statuses(), [503], "{received:?}");
+        assert!(received.is_closed, "{received:?}");
+        assert!(received.text.contains("\r\nRetry-After: 1\r\n"), "{received:?}");
+        assert!(received.text.contains("as many connections open as it can"), "{received:?}");
     }
-    house.logged("connections are turned away").await;
+    server.logged("connections are turned away").await;
     assert!(open.iter_mut().all(|socket| ask(socket).statuses() == [404]), "those that are open go on");
     open.pop();
     let begun = Instant::now();
-    while ask(&mut connect(&house)).statuses() != [404] {
+    while ask(&mut connect(&server)).statuses() != [404] {
         assert!(begun.elapsed() < WAIT, "a place that was given back stays taken");
         thread::sleep(Duration::from_millis(20));
     }
 }
 
 #[actix_web::test]
-async fn promise_64_two_hundred_that_come_at_once_are_served_or_told_and_none_hangs() {
-    let house = Standin::under(LOW, &[BEHIND_PROXY]).await;
-    let room = room(&house);
+async fn promise_64_two_hundred_concurrent_connections_are_served_or_refused_and_none_hangs() {
+    let server = Standin::under(LOW, &[BEHIND_PROXY]).await;
+    let room = room(&server);
     let clients: Vec<_> = (0..200)
         .map(|_| {
-            let mut socket = connect(&house);
+            let mut socket = connect(&server);
             thread::spawn(move || {
-                let heard = ask(&mut socket);
-                (heard.statuses(), heard.is_closed, socket)
+                let received = ask(&mut socket);
+                (received.statuses(), received.is_closed, socket)
             })
         })
         .collect();
@@ -78,7 +78,7 @@ async fn promise_64_two_hundred_that_come_at_once_are_served_or_told_and_none_ha
         let (statuses, is_closed, socket) = client.join().unwrap();
         match statuses[..] {
             [404] => served += 1,
-            // Beyond those that are told a client is closed at once: it does not hang either.
+            // Further connections are closed at once, and do not hang either.
             [503] | [] => assert!(is_closed, "{statuses:?}"),
             _ => panic!("{statuses:?}"),
         }
@@ -89,13 +89,13 @@ async fn promise_64_two_hundred_that_come_at_once_are_served_or_told_and_none_ha
 
 #[actix_web::test]
 async fn promise_64_one_address_takes_half_of_the_connections_and_the_others_are_served() {
-    let house = Standin::under(LOW, &[]).await;
-    let room = room(&house);
-    let _open = fill(&house, room / 2);
-    let one_more = ask(&mut connect(&house));
+    let server = Standin::under(LOW, &[]).await;
+    let room = room(&server);
+    let _open = fill(&server, room / 2);
+    let one_more = ask(&mut connect(&server));
     assert!(one_more.statuses().is_empty() && one_more.is_closed, "{one_more:?}");
     for n in 1..=4 {
-        let mut of_another = budget::from(&house, n);
+        let mut of_another = budget::from(&server, n);
         of_another.set_nonblocking(false).unwrap();
         assert_eq!(ask(&mut of_another).statuses(), [404], "address {n}");
     }
@@ -113,22 +113,22 @@ fn begun_upload(token: &str, id: usize) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn promise_64_uploads_that_find_no_file_are_503_in_mirrorflys_form_and_none_is_500() {
-    let house = Standin::under(LOW, &[BEHIND_PROXY]).await;
-    let token = raw_token(&house);
-    let room = room(&house);
+async fn promise_64_uploads_without_a_free_file_get_503_in_mirrorflys_format_and_never_500() {
+    let server = Standin::under(LOW, &[BEHIND_PROXY]).await;
+    let token = raw_token(&server);
+    let room = room(&server);
     let mut uploads = Vec::new();
     for id in 0..room {
-        let mut socket = connect(&house);
+        let mut socket = connect(&server);
         let _ = socket.write_all(&begun_upload(&token, id));
         socket.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
         uploads.push(socket);
     }
     let mut refused = 0;
     for socket in &mut uploads {
-        let mut heard = [0; 4096];
-        let Ok(bytes @ 1..) = socket.read(&mut heard) else { continue };
-        let text = String::from_utf8_lossy(&heard[..bytes]);
+        let mut received = [0; 4096];
+        let Ok(bytes @ 1..) = socket.read(&mut received) else { continue };
+        let text = String::from_utf8_lossy(&received[..bytes]);
         assert!(text.starts_with("HTTP/1.1 503 "), "{text}");
         assert!(text.contains("\"status\":503") && text.contains("busy, try again"), "{text}");
         refused += 1;
@@ -137,7 +137,7 @@ async fn promise_64_uploads_that_find_no_file_are_503_in_mirrorflys_form_and_non
     drop(uploads);
     let begun = Instant::now();
     loop {
-        let picture = house.create_user_with_picture(&token, "after", "a.jpg", photo::jpeg(64, 48)).await;
+        let picture = server.create_user_with_picture(&token, "after", "a.jpg", photo::jpeg(64, 48)).await;
         if picture.status == 200 {
             break;
         }
@@ -145,28 +145,28 @@ async fn promise_64_uploads_that_find_no_file_are_503_in_mirrorflys_form_and_non
         assert_eq!(picture.status, 503, "{picture:?}");
         thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(house.incoming_on_disk().len(), 0);
+    assert_eq!(server.incoming_on_disk().len(), 0);
 }
 
 /// A token of the back-end account, over a connection that is closed.
-fn raw_token(house: &Standin) -> String {
+fn raw_token(server: &Standin) -> String {
     let body = json!({ "username": "administrator", "password": crate::standin::ACCOUNT_PASSWORD }).to_string();
     let call = format!(
         "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    let heard = raw(house, call.as_bytes(), WAIT);
-    let (_, behind) = heard.text.split_once("\"token\":\"").unwrap_or_else(|| panic!("{heard:?}"));
+    let received = raw(server, call.as_bytes(), WAIT);
+    let (_, behind) = received.text.split_once("\"token\":\"").unwrap_or_else(|| panic!("{received:?}"));
     behind.split('"').next().unwrap().to_owned()
 }
 
 #[actix_web::test]
 async fn promise_64_the_servers_own_files_open_while_every_connection_is_taken() {
-    let house = Standin::under(LOW, &[BEHIND_PROXY]).await;
-    let token = raw_token(&house);
-    let room = room(&house);
-    let mut open = fill(&house, room);
+    let server = Standin::under(LOW, &[BEHIND_PROXY]).await;
+    let token = raw_token(&server);
+    let room = room(&server);
+    let mut open = fill(&server, room);
     // A picture is stored, the database written, and the control socket answers.
     let photo = photo::jpeg(64, 48);
     let form = "--XX\r\nContent-Disposition: form-data; name=\"deviceType\"\r\n\r\nweb\r\n--XX\r\n\
@@ -180,8 +180,8 @@ async fn promise_64_the_servers_own_files_open_while_every_connection_is_taken()
         body.len()
     );
     open[0].write_all(&[head.as_bytes(), &body].concat()).unwrap();
-    let heard = hear(&mut open[0], Duration::from_millis(100));
-    assert_eq!(heard.statuses(), [200], "{heard:?}");
-    assert!(house.command(&["user", "list"]).contains("u1"));
-    assert!(!house.log().contains("ERROR"), "{}", house.log());
+    let received = hear(&mut open[0], Duration::from_millis(100));
+    assert_eq!(received.statuses(), [200], "{received:?}");
+    assert!(server.command(&["user", "list"]).contains("u1"));
+    assert!(!server.log().contains("ERROR"), "{}", server.log());
 }

@@ -88,8 +88,8 @@ fn core_file_limits(pid: u32) -> Vec<String> {
 
 #[actix_web::test]
 async fn promise_44_a_server_that_crashes_leaves_no_core_file() {
-    let house = Standin::fresh().await;
-    assert_eq!(core_file_limits(house.pid()), ["0", "0"]);
+    let standin = Standin::fresh().await;
+    assert_eq!(core_file_limits(standin.pid()), ["0", "0"]);
     let folder = tempfile::tempdir().unwrap();
     let (server, _) = under("ulimit -c unlimited 2>/dev/null", &folder.path().join("data"));
     assert_eq!(core_file_limits(server.0.id()), ["0", "0"], "whoever allowed it before");

@@ -57,7 +57,7 @@ impl Faults {
     }
 
     /// A server on a new folder, under orders.
-    pub(crate) async fn house(variables: &[(&str, &str)]) -> (Standin, Self) {
+    pub(crate) async fn server(variables: &[(&str, &str)]) -> (Standin, Self) {
         let folder = tempfile::tempdir().unwrap();
         let faults = Self::beneath(&folder.path().join("data"));
         let own = faults.variables();

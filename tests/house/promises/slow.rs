@@ -32,8 +32,8 @@ fn dripped(mut socket: TcpStream, begun: &str, drop: Option<u8>) -> Duration {
 }
 
 #[actix_web::test]
-async fn promise_34_heads_and_bodies_that_stall_or_drip_are_cut_after_ten_seconds_and_nobody_waits_for_them() {
-    let house = Standin::fresh().await;
+async fn promise_34_stalled_or_slow_heads_and_bodies_end_after_ten_seconds_and_delay_no_other() {
+    let server = Standin::fresh().await;
     let whole = "GET /standin/v1/users HTTP/1.1\r\nHost: x\r\n\r\n";
     let head = "GET / HTTP/1.1\r\nHost: x\r\nX: ";
     let body = |framing: &str| {
@@ -54,14 +54,14 @@ async fn promise_34_heads_and_bodies_that_stall_or_drip_are_cut_after_ten_second
         ("a chunk's size that drips", body("Transfer-Encoding: chunked\r\n\r\n2;"), Some(b'a')),
     ];
     let clients = slow.into_iter().map(|(name, begun, drop)| {
-        let socket = connect(&house);
+        let socket = connect(&server);
         (name, thread::spawn(move || dripped(socket, &begun, drop)))
     });
     let clients: Vec<_> = clients.collect();
     let mut slowest = Duration::ZERO;
     for _ in 0..20 {
         let asked = Instant::now();
-        assert_eq!(house.get("/").await.status, 200);
+        assert_eq!(server.get("/").await.status, 200);
         slowest = slowest.max(asked.elapsed());
         actix_web::rt::time::sleep(Duration::from_millis(50)).await;
     }
@@ -74,20 +74,20 @@ async fn promise_34_heads_and_bodies_that_stall_or_drip_are_cut_after_ten_second
 
 #[actix_web::test]
 async fn promise_35_an_address_has_as_many_connections_as_the_setting_says_and_gets_one_back_for_one() {
-    let house = Standin::with(&[("STANDIN_CONNECTIONS_PER_ADDRESS", "3")]).await;
+    let server = Standin::with(&[("STANDIN_CONNECTIONS_PER_ADDRESS", "3")]).await;
     let front = "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n";
     let is_served = |socket: &mut TcpStream| {
         let _ = socket.write_all(front.as_bytes());
         matches!(socket.read(&mut [0; 4096]), Ok(1..))
     };
-    let mut open: Vec<TcpStream> = (0..3).map(|_| connect(&house)).collect();
+    let mut open: Vec<TcpStream> = (0..3).map(|_| connect(&server)).collect();
     assert!(open.iter_mut().all(is_served), "three are served");
-    assert!(!is_served(&mut connect(&house)), "the fourth is not");
-    house.logged("are cut off: it has 3 open, the most of one address").await;
+    assert!(!is_served(&mut connect(&server)), "the fourth is not");
+    server.logged("are cut off: it has 3 open, the most of one address").await;
     assert!(open.iter_mut().all(is_served), "and takes nobody's place");
     open.pop();
     let begun = Instant::now();
-    while !is_served(&mut connect(&house)) {
+    while !is_served(&mut connect(&server)) {
         assert!(begun.elapsed() < WAIT, "a place that was given back stays taken");
         thread::sleep(Duration::from_millis(20));
     }
@@ -96,8 +96,8 @@ async fn promise_35_an_address_has_as_many_connections_as_the_setting_says_and_g
 #[actix_web::test]
 async fn promise_35_a_trusted_proxy_has_as_many_connections_as_it_likes() {
     let settings = [("STANDIN_CONNECTIONS_PER_ADDRESS", "1"), ("STANDIN_TRUSTED_PROXIES", "127.0.0.1")];
-    let house = Standin::with(&settings).await;
-    let mut open: Vec<TcpStream> = (0..5).map(|_| connect(&house)).collect();
+    let server = Standin::with(&settings).await;
+    let mut open: Vec<TcpStream> = (0..5).map(|_| connect(&server)).collect();
     for socket in &mut open {
         socket.write_all(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
         assert!(matches!(socket.read(&mut [0; 4096]), Ok(1..)));
@@ -108,15 +108,15 @@ async fn promise_35_a_trusted_proxy_has_as_many_connections_as_it_likes() {
 async fn promise_35_idle_connections_cost_16_kib_each_at_the_most() {
     const COUNT: u64 = 1_000;
     rlimit::increase_nofile_limit(8192).unwrap();
-    let house = Standin::fresh().await;
-    assert_eq!(house.get("/nowhere").await.status, 404);
+    let server = Standin::fresh().await;
+    assert_eq!(server.get("/nowhere").await.status, 404);
     let kib = || {
-        let status = fs::read_to_string(format!("/proc/{}/status", house.pid())).unwrap();
+        let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.split_whitespace().next().unwrap().parse::<u64>().unwrap()
     };
     let before = kib();
-    let mut idle: Vec<TcpStream> = (0..COUNT).map(|_| connect(&house)).collect();
+    let mut idle: Vec<TcpStream> = (0..COUNT).map(|_| connect(&server)).collect();
     for socket in &mut idle {
         socket.write_all(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
         assert!(matches!(socket.read(&mut [0; 4096]), Ok(1..)));

@@ -1,4 +1,4 @@
-//! Promise 12: an order to stop cuts nobody off.
+//! Promise 12: a stop interrupts no request.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ struct Upload {
 }
 
 impl Upload {
-    async fn begun(house: &Standin, back_end: &str, id: &str) -> Self {
+    async fn begun(server: &Standin, back_end: &str, id: &str) -> Self {
         let mut body = Vec::new();
         for (name, value) in [("deviceType", "web"), ("licenseKey", LICENSE_KEY), ("userIdentifier", id)] {
             let part = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
@@ -35,7 +35,7 @@ impl Upload {
              Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n",
             body.len() + rest.len()
         );
-        let mut stream = TcpStream::connect(house.base().strip_prefix("http://").unwrap()).await.unwrap();
+        let mut stream = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut continued = [0; 25];
         stream.read_exact(&mut continued).await.unwrap();
@@ -52,50 +52,51 @@ impl Upload {
     }
 }
 
-/// Until nobody new is let in: from then on the stop is under way.
-async fn is_stopping(house: &Standin) {
-    let address = house.base().strip_prefix("http://").unwrap();
+/// Until new connections are refused: then the stop is in progress.
+async fn is_stopping(server: &Standin) {
+    let address = server.base().strip_prefix("http://").unwrap();
     let begun = Instant::now();
     while TcpStream::connect(address).await.is_ok() {
-        assert!(begun.elapsed() < STOPPED_WITHIN, "it lets in who comes after the order to stop");
+        assert!(begun.elapsed() < STOPPED_WITHIN, "it accepts a connection after the order to stop");
         actix_web::rt::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 #[actix_web::test]
 async fn promise_12_sigterm_answers_uploads_in_flight_and_closes_sockets_properly() {
-    let mut house = Standin::with(&[WITH_SDK_APP_ID]).await;
-    let back_end = house.back_end_token().await;
-    let person = mirrorfly_socket::person(&house, "mia").await;
-    let mut mirrorfly = mirrorfly_socket::Socket::bound(&house, &person).await;
-    send(house.qiscus(reqwest::Method::POST, "login_or_register").json(&serde_json::json!({ "user_id": "tia" }))).await;
-    let (mut tencent, _) = tencent_socket::Socket::of(&house, "tia").await;
-    let uploads = [Upload::begun(&house, &back_end, "ada").await, Upload::begun(&house, &back_end, "bob").await];
+    let mut server = Standin::with(&[WITH_SDK_APP_ID]).await;
+    let back_end = server.back_end_token().await;
+    let person = mirrorfly_socket::person(&server, "mia").await;
+    let mut mirrorfly = mirrorfly_socket::Socket::bound(&server, &person).await;
+    send(server.qiscus(reqwest::Method::POST, "login_or_register").json(&serde_json::json!({ "user_id": "tia" })))
+        .await;
+    let (mut tencent, _) = tencent_socket::Socket::of(&server, "tia").await;
+    let uploads = [Upload::begun(&server, &back_end, "ada").await, Upload::begun(&server, &back_end, "bob").await];
     let begun = Instant::now();
-    house.tell_to_stop();
-    is_stopping(&house).await;
+    server.tell_to_stop();
+    is_stopping(&server).await;
     assert!(mirrorfly.closes().await.is_some(), "a close frame with a code");
     assert!(tencent.closes().await.is_some(), "a close frame with a code");
     for upload in uploads {
         let answer = upload.end().await;
         assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("/api/v1/media/"), "{answer}");
     }
-    assert_eq!(house.ended(), Some(0));
+    assert_eq!(server.ended(), Some(0));
     assert!(begun.elapsed() < STOPPED_WITHIN, "{:?}", begun.elapsed());
-    house.restart();
+    server.restart();
     for id in ["ada", "bob"] {
-        assert_eq!(house.user_profile(id).await.status, 200, "{id} was acknowledged");
+        assert_eq!(server.user_profile(id).await.status, 200, "{id} was acknowledged");
     }
 }
 
 #[actix_web::test]
-async fn promise_12_who_never_ends_does_not_hold_the_stop() {
-    let mut house = Standin::fresh().await;
-    let back_end = house.back_end_token().await;
-    let stalled = Upload::begun(&house, &back_end, "ada").await;
+async fn promise_12_an_endless_request_does_not_delay_the_stop() {
+    let mut server = Standin::fresh().await;
+    let back_end = server.back_end_token().await;
+    let stalled = Upload::begun(&server, &back_end, "ada").await;
     let begun = Instant::now();
-    house.tell_to_stop();
-    let ended = actix_web::rt::task::spawn_blocking(move || (house.ended(), house)).await.unwrap();
+    server.tell_to_stop();
+    let ended = actix_web::rt::task::spawn_blocking(move || (server.ended(), server)).await.unwrap();
     assert!(begun.elapsed() < STOPPED_WITHIN, "{:?}", begun.elapsed());
     assert_eq!(ended.0, Some(0));
     drop(stalled);

@@ -1,4 +1,4 @@
-//! Apps do not see one another: the app's key by type, and a foreign user answered like one who is not there.
+//! Apps do not see one another: the app's key by type, and a user of another app is answered like an unknown one.
 
 use std::{fs, path::Path};
 
@@ -17,9 +17,9 @@ use crate::{
     user_sig::{SDK_APP_ID, WITH_SDK_APP_ID, user_sig},
 };
 
-/// Operations of the store that name no app: on the whole house, or on what only a drawn name finds, and whose row tells its app.
+/// Operations of the store that name no app: on the whole server, or on rows found by a random name, which contain their app.
 const WITHOUT_APP: &[&str] = &[
-    // The house.
+    // The server.
     "open",
     "close",
     "adopt_key",
@@ -189,15 +189,15 @@ fn promise_38_keys_of_apps_and_users_come_from_rows_alone() {
 const FOREIGN: &str = "theirs";
 const MISSING: &str = "nobody";
 
-/// A house of two apps: the second one alone has a user [`FOREIGN`], with everything that can hang on a user.
+/// A server with two apps: only the second has a user [`FOREIGN`], with everything that can hang on a user.
 async fn two_apps() -> (Standin, Page) {
-    let house = Standin::with(&[WITH_SDK_APP_ID, ("STANDIN_ADMIN_PASSWORD", "correct horse")]).await;
-    let second = second_app(&house, &[]);
+    let server = Standin::with(&[WITH_SDK_APP_ID, ("STANDIN_ADMIN_PASSWORD", "correct horse")]).await;
+    let second = second_app(&server, &[]);
     let login = json!({ "user_id": FOREIGN, "username": "Theirs", "password": "p", "extras": { "a": 1 } });
-    let call = house.call(Method::POST, "/api/v2.1/rest/login_or_register").header("QISCUS-SDK-APP-ID", "second");
+    let call = server.call(Method::POST, "/api/v2.1/rest/login_or_register").header("QISCUS-SDK-APP-ID", "second");
     assert_eq!(send(call.header("QISCUS-SDK-SECRET", second).json(&login)).await.status, 200);
-    let page = Page::signed_in(&house).await;
-    (house, page)
+    let page = Page::signed_in(&server).await;
+    (server, page)
 }
 
 /// Nothing but the id tells the two answers apart.
@@ -219,8 +219,8 @@ async fn alike(what: &str, call: impl Fn(&str) -> RequestBuilder) {
 
 #[actix_web::test]
 async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_qiscus_call() {
-    let (house, _) = two_apps().await;
-    house.login_or_register(json!({ "user_id": "ours", "username": "O", "password": "key" })).await;
+    let (server, _) = two_apps().await;
+    server.login_or_register(json!({ "user_id": "ours", "username": "O", "password": "key" })).await;
     for (method, call) in [
         (Method::GET, "user_profile"),
         (Method::GET, "get_user_token"),
@@ -233,7 +233,7 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_qis
     ] {
         for version in ["v2.1", "v2"] {
             alike(&format!("{version} {call}"), |id| {
-                let call = house.call(method.clone(), &format!("/api/{version}/rest/{call}"));
+                let call = server.call(method.clone(), &format!("/api/{version}/rest/{call}"));
                 let call = call.header("QISCUS-SDK-APP-ID", APP_ID).header("QISCUS-SDK-SECRET", crate::standin::SECRET);
                 match method == Method::GET {
                     true => call.query(&[("user_id", id), ("user_email", id), ("user_ids", id), ("user_ids[]", id)]),
@@ -244,7 +244,7 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_qis
         }
     }
     let sdk = |method: Method, path: &str| {
-        house.call(method, &format!("/api/v2/sdk/{path}")).header("QISCUS-SDK-APP-ID", APP_ID)
+        server.call(method, &format!("/api/v2/sdk/{path}")).header("QISCUS-SDK-APP-ID", APP_ID)
     };
     let form = [("email", "ours"), ("password", "key")];
     let entered = send(sdk(Method::POST, "login_or_register").form(&form)).await.json();
@@ -264,9 +264,9 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_qis
 
 #[actix_web::test]
 async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_mirrorfly_call() {
-    let (house, _) = two_apps().await;
-    let (back_end, ours) = (house.back_end_token().await, made(&house, "ours", &[]).await);
-    let by = |token: &str, method: Method, path: String| house.call(method, &path).header("Authorization", token);
+    let (server, _) = two_apps().await;
+    let (back_end, ours) = (server.back_end_token().await, made(&server, "ours", &[]).await);
+    let by = |token: &str, method: Method, path: String| server.call(method, &path).header("Authorization", token);
     let post = |path: String| by(&back_end, Method::POST, path);
     alike("get", |id| by(&back_end, Method::GET, format!("/api/v1/users/{id}"))).await;
     let fields = [("deviceType", "web"), ("licenseKey", LICENSE_KEY), ("nickname", "Changed")];
@@ -281,7 +281,7 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_mir
     let pairs = json!({ "k": "v" });
     let path = |id: &str| format!("/api/v1/users/updateMetaData/{id}");
     alike("set metadata", |id| by(&back_end, Method::PUT, path(id)).json(&pairs)).await;
-    alike("login", |id| house.call(Method::POST, "/api/v1/login").json(&json!({ "username": id, "password": "p" })))
+    alike("login", |id| server.call(Method::POST, "/api/v1/login").json(&json!({ "username": id, "password": "p" })))
         .await;
     for path in ["users/block", "users/unblock"] {
         let path = format!("/api/v1/{path}");
@@ -307,11 +307,11 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_mir
 
 #[actix_web::test]
 async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_tencent_command() {
-    let (house, _) = two_apps().await;
+    let (server, _) = two_apps().await;
     let administrator = user_sig("administrator");
     let call = |command: &str, body: Value| {
         let path = format!("/v4/{command}?sdkappid={SDK_APP_ID}&identifier=administrator&usersig={administrator}");
-        house.call(Method::POST, &path).json(&body)
+        server.call(Method::POST, &path).json(&body)
     };
     send(call("im_open_login_svc/account_import", json!({ "UserID": "ours" }))).await;
     type Body = fn(&str) -> Value;
@@ -375,7 +375,7 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_ten
 
 #[actix_web::test]
 async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_call_of_our_own() {
-    let (house, page) = two_apps().await;
+    let (server, page) = two_apps().await;
     for (method, path) in [
         (Method::GET, ""),
         (Method::PATCH, ""),
@@ -391,7 +391,7 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_cal
         (Method::DELETE, "/contacts/ours"),
     ] {
         alike(&format!("{method} {path}"), |id| {
-            let call = page.call(&house, method.clone(), &format!("/apps/{APP_ID}/users/{id}{path}"));
+            let call = page.call(&server, method.clone(), &format!("/apps/{APP_ID}/users/{id}{path}"));
             call.json(&match path {
                 "" => json!({ "name": "N" }),
                 "/picture-lock" => json!({ "locked": false }),
@@ -400,15 +400,15 @@ async fn promise_38_a_foreign_and_a_missing_user_are_answered_alike_by_every_cal
         })
         .await;
     }
-    alike("search", |id| page.call(&house, Method::GET, &format!("/apps/{APP_ID}/users?search={id}"))).await;
+    alike("search", |id| page.call(&server, Method::GET, &format!("/apps/{APP_ID}/users?search={id}"))).await;
 }
 
-/// A picture that one app's users show is no other app's, whoever has learnt its name.
+/// A picture that one app's users show is no other app's, even if its name is known.
 #[actix_web::test]
-async fn promise_38_answers_name_nobody_of_another_app() {
-    let (house, page) = two_apps().await;
-    let listed = house.user_list().await;
-    let walked = page.get(&house, &format!("/apps/{APP_ID}/users?limit=100")).await;
+async fn promise_38_responses_name_no_user_of_another_app() {
+    let (server, page) = two_apps().await;
+    let listed = server.user_list().await;
+    let walked = page.get(&server, &format!("/apps/{APP_ID}/users?limit=100")).await;
     for answer in [listed, walked] {
         let answer: Answer = answer;
         assert!(!String::from_utf8_lossy(&answer.bytes).contains(FOREIGN), "{answer:?}");
@@ -418,7 +418,7 @@ async fn promise_38_answers_name_nobody_of_another_app() {
 #[test]
 fn promise_39_secrets_are_compared_in_constant_time_wherever_they_are_compared() {
     let compared = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/secret.rs")).unwrap();
-    assert_eq!(compared.matches("ct_eq").count(), 2, "Secret and ServerKey, whoever writes ==");
+    assert_eq!(compared.matches("ct_eq").count(), 2, "Secret and ServerKey, for every ==");
     for (path, file) in source("") {
         let mut exposed = Exposed::default();
         exposed.visit_file(&file);

@@ -105,15 +105,15 @@ fn targets() -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn promise_63_what_is_not_understood_is_shown_and_logged_by_size_and_type_alone() {
+async fn promise_63_unknown_content_is_shown_and_logged_by_size_and_type_only() {
     let variables =
         [("STANDIN_ADMIN_PASSWORD", "correct horse"), ("STANDIN_INSPECT", "true"), ("STANDIN_LOG", "debug")];
     for format in ["text", "json"] {
-        let house = Standin::with(&[&variables[..], &[("STANDIN_LOG_FORMAT", format)]].concat()).await;
-        let page = Page::signed_in(&house).await;
+        let server = Standin::with(&[&variables[..], &[("STANDIN_LOG_FORMAT", format)]].concat()).await;
+        let page = Page::signed_in(&server).await;
         let mut seen = 0;
         let looked_at = async |seen: i64| {
-            let answer = page.get(&house, &format!("/requests?after={seen}")).await.json();
+            let answer = page.get(&server, &format!("/requests?after={seen}")).await.json();
             let shown = answer.to_string();
             assert!(!shown.contains("tell-nobody") && !shown.contains("%74ell-nobody"), "{shown}");
             let exchanges = answer["requests"].as_array().unwrap();
@@ -123,7 +123,7 @@ async fn promise_63_what_is_not_understood_is_shown_and_logged_by_size_and_type_
         for door in DOORS {
             for kind in KINDS {
                 for body in bodies() {
-                    let call = house.call(Method::POST, door).header("Content-Type", kind);
+                    let call = server.call(Method::POST, door).header("Content-Type", kind);
                     let call = call.header("QISCUS-SDK-APP-ID", "houseapp").header("QISCUS-SDK-SECRET", MARK);
                     let call = call.header("Authorization", MARK).header("X-Anything", MARK).header("Referer", MARK);
                     assert!(send(call.body(body.clone())).await.status < 500, "{door} {kind} {body}");
@@ -133,13 +133,13 @@ async fn promise_63_what_is_not_understood_is_shown_and_logged_by_size_and_type_
         }
         for target in targets() {
             for method in [Method::GET, Method::POST] {
-                send(house.call(method, &target)).await;
+                send(server.call(method, &target)).await;
             }
         }
         looked_at(seen).await;
-        let last = send(house.call(Method::GET, "/the-last-one")).await;
-        house.logged(last.header("x-request-id").unwrap()).await;
-        let log = house.log();
+        let last = send(server.call(Method::GET, "/the-last-one")).await;
+        server.logged(last.header("x-request-id").unwrap()).await;
+        let log = server.log();
         assert!(!log.contains("tell-nobody") && !log.contains("%74ell-nobody"), "{log}");
         let asked = DOORS.len() * KINDS.len() * bodies().len() + 2 * targets().len();
         let lines = log.lines().filter(|line| line.contains("POST") || line.contains("GET")).count();
@@ -148,17 +148,17 @@ async fn promise_63_what_is_not_understood_is_shown_and_logged_by_size_and_type_
 }
 
 #[actix_web::test]
-async fn promise_63_what_is_understood_is_shown() {
-    let house = Standin::with(&[("STANDIN_ADMIN_PASSWORD", "correct horse"), ("STANDIN_INSPECT", "true")]).await;
-    let page = Page::signed_in(&house).await;
+async fn promise_63_known_content_is_shown() {
+    let server = Standin::with(&[("STANDIN_ADMIN_PASSWORD", "correct horse"), ("STANDIN_INSPECT", "true")]).await;
+    let page = Page::signed_in(&server).await;
     let form = [("email", "ada"), ("password", MARK), ("username", "Ada L."), ("extras", r#"{"token":"x","a":1}"#)];
-    let call = house.call(Method::POST, "/api/v2/sdk/login_or_register").header("QISCUS-SDK-APP-ID", "houseapp");
+    let call = server.call(Method::POST, "/api/v2/sdk/login_or_register").header("QISCUS-SDK-APP-ID", "houseapp");
     assert_eq!(send(call.form(&form)).await.status, 200);
-    house.get("/api/v2.1/rest/get_user_list?page=2&limit=5").await;
-    let shown = page.get(&house, "/requests").await.json();
+    server.get("/api/v2.1/rest/get_user_list?page=2&limit=5").await;
+    let shown = page.get(&server, "/requests").await.json();
     let first = &shown["requests"][0]["request"];
     assert_eq!(first["body"], r#"email=ada&password=***&username=Ada+L.&extras={"token":"***","a":1}"#);
     assert_eq!(first["headers"]["content-type"], FORM);
     assert_eq!(shown["requests"][1]["path"], "/api/v2.1/rest/get_user_list?page=2&limit=5");
-    house.logged("GET /api/v2.1/rest/get_user_list?page=2&limit=5 400").await;
+    server.logged("GET /api/v2.1/rest/get_user_list?page=2&limit=5 400").await;
 }

@@ -1,46 +1,46 @@
 use super::*;
 
-async fn token(house: &Standin, user_id: &str) -> String {
-    let answer = send(house.qiscus(Method::GET, "get_user_token").query(&[("user_id", user_id)])).await;
+async fn token(server: &Standin, user_id: &str) -> String {
+    let answer = send(server.qiscus(Method::GET, "get_user_token").query(&[("user_id", user_id)])).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.json()["results"]["token"].as_str().unwrap().to_owned()
 }
 
 #[actix_web::test]
 async fn answers_the_token_and_does_not_change_it() {
-    let house = Standin::fresh().await;
-    house.login_or_register(guest("a")).await;
-    house.login_or_register(guest("b")).await;
-    let first = token(&house, "a").await;
+    let server = Standin::fresh().await;
+    server.login_or_register(guest("a")).await;
+    server.login_or_register(guest("b")).await;
+    let first = token(&server, "a").await;
     let login = async |password: &str| {
-        house.login_or_register(json!({ "user_id": "a", "password": password, "username": "A" })).await;
+        server.login_or_register(json!({ "user_id": "a", "password": password, "username": "A" })).await;
     };
     login("new").await;
-    let second = token(&house, "a").await;
-    assert_ne!(second, first, "another password draws it anew");
+    let second = token(&server, "a").await;
+    assert_ne!(second, first, "another password replaces it");
     login("new").await;
-    assert_eq!(token(&house, "a").await, second, "the same password again does not");
-    assert_ne!(token(&house, "b").await, second);
-    let reset = send(house.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": "a" }))).await;
-    assert_ne!(token(&house, "a").await, second);
-    assert_eq!(token(&house, "a").await, reset.json()["results"]["token"]);
-    golden::same(&house, "qiscus/get_user_token", &send(house.qiscus(Method::GET, "get_user_token?user_id=a")).await);
+    assert_eq!(token(&server, "a").await, second, "the same password again does not");
+    assert_ne!(token(&server, "b").await, second);
+    let reset = send(server.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": "a" }))).await;
+    assert_ne!(token(&server, "a").await, second);
+    assert_eq!(token(&server, "a").await, reset.json()["results"]["token"]);
+    golden::same(&server, "qiscus/get_user_token", &send(server.qiscus(Method::GET, "get_user_token?user_id=a")).await);
 }
 
 #[actix_web::test]
 async fn in_v20_the_user_is_named_by_user_email() {
-    let house = Standin::fresh().await;
-    house.login_or_register(guest("a")).await;
-    let answer = send(v20(&house, Method::GET, "get_user_token?user_email=a")).await;
-    assert_eq!(answer.json(), json!({ "results": { "token": token(&house, "a").await }, "status": 200 }));
-    let answer = send(v20(&house, Method::GET, "get_user_token?user_id=a")).await;
+    let server = Standin::fresh().await;
+    server.login_or_register(guest("a")).await;
+    let answer = send(v20(&server, Method::GET, "get_user_token?user_email=a")).await;
+    assert_eq!(answer.json(), json!({ "results": { "token": token(&server, "a").await }, "status": 200 }));
+    let answer = send(v20(&server, Method::GET, "get_user_token?user_id=a")).await;
     assert_invalid(&answer, "user_email", "user_email is required");
 }
 
 #[actix_web::test]
 async fn refuses_a_missing_a_malformed_and_an_unknown_id() {
-    let house = Standin::fresh().await;
-    let get = |query: &str| send(house.qiscus(Method::GET, &format!("get_user_token{query}")));
+    let server = Standin::fresh().await;
+    let get = |query: &str| send(server.qiscus(Method::GET, &format!("get_user_token{query}")));
     for query in ["", "?user_id=", "?user_id", "?user_email=a"] {
         assert_invalid(&get(query).await, "user_id", "user_id is required");
     }

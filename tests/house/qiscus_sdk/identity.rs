@@ -27,8 +27,8 @@ fn header() -> Value {
     json!({ "alg": "HS256", "typ": "JWT", "ver": "v2" })
 }
 
-async fn nonce(house: &Standin) -> String {
-    let answer = send(house.call(Method::POST, "/api/v2/sdk/auth/nonce").header("qiscus_sdk_app_id", APP_ID)).await;
+async fn nonce(server: &Standin) -> String {
+    let answer = send(server.call(Method::POST, "/api/v2/sdk/auth/nonce").header("qiscus_sdk_app_id", APP_ID)).await;
     answer.json()["results"]["nonce"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
 }
 
@@ -37,21 +37,21 @@ fn now() -> u64 {
 }
 
 /// Claims as the vendor's page lists them.
-async fn claims(house: &Standin, prn: &str) -> Value {
+async fn claims(server: &Standin, prn: &str) -> Value {
     let now = now();
     json!({
-        "iss": APP_ID, "iat": now, "nbf": now, "exp": now + 120, "nce": nonce(house).await, "prn": prn,
+        "iss": APP_ID, "iat": now, "nbf": now, "exp": now + 120, "nce": nonce(server).await, "prn": prn,
         "name": "Ada", "avatar_url": "",
     })
 }
 
-async fn verify(house: &Standin, token: &str) -> Answer {
-    let call = house.call(Method::POST, "/api/v2/sdk/auth/verify_identity_token").header("qiscus_sdk_app_id", APP_ID);
+async fn verify(server: &Standin, token: &str) -> Answer {
+    let call = server.call(Method::POST, "/api/v2/sdk/auth/verify_identity_token").header("qiscus_sdk_app_id", APP_ID);
     send(call.json(&json!({ "identity_token": token }))).await
 }
 
-async fn verify_claims(house: &Standin, claims: &Value) -> Answer {
-    verify(house, &token_of(&header(), claims, SECRET)).await
+async fn verify_claims(server: &Standin, claims: &Value) -> Answer {
+    verify(server, &token_of(&header(), claims, SECRET)).await
 }
 
 fn assert_proves_nothing(answer: &Answer, why: &str) {
@@ -63,45 +63,45 @@ const NO_NONCE: &str = "must have a nonce (nce) of this server, used once";
 
 #[actix_web::test]
 async fn a_nonce_has_40_characters_and_lives_ten_minutes() {
-    let house = Standin::fresh().await;
-    let answer = send(sdk(&house, Method::POST, "auth/nonce")).await;
-    golden::same(&house, "qiscus/sdk_nonce", &answer);
+    let server = Standin::fresh().await;
+    let answer = send(sdk(&server, Method::POST, "auth/nonce")).await;
+    golden::same(&server, "qiscus/sdk_nonce", &answer);
     let nonce = answer.json()["results"]["nonce"].as_str().unwrap().to_owned();
     assert!(nonce.len() == 40 && nonce.bytes().all(|b| b.is_ascii_alphanumeric()), "{nonce}");
     assert!(answer.json()["results"]["expired_at"].as_u64().unwrap().abs_diff(now() + 600) < 10);
-    assert_ne!(nonce, self::nonce(&house).await);
+    assert_ne!(nonce, self::nonce(&server).await);
 }
 
 #[actix_web::test]
 async fn a_token_signed_with_the_apps_secret_is_a_login() {
-    let house = Standin::fresh().await;
-    house.command(&["app", "set", "--registration", "closed"]);
-    let answer = verify_claims(&house, &claims(&house, "ada").await).await;
-    golden::same(&house, "qiscus/sdk_verify_identity_token", &answer);
-    assert!(is_good(&house, &token(&answer)).await, "an unknown one is made, whatever registration says");
+    let server = Standin::fresh().await;
+    server.command(&["app", "set", "--registration", "closed"]);
+    let answer = verify_claims(&server, &claims(&server, "ada").await).await;
+    golden::same(&server, "qiscus/sdk_verify_identity_token", &answer);
+    assert!(is_good(&server, &token(&answer)).await, "an unknown one is made, whatever registration says");
     for (alg, name) in [("HS384", "A"), ("HS512", "B")] {
-        let mut claims = claims(&house, "ada").await;
+        let mut claims = claims(&server, "ada").await;
         claims["name"] = json!(name);
         let header = json!({ "alg": alg, "typ": "JWT" });
-        let again = verify(&house, &token_of(&header, &claims, SECRET)).await;
+        let again = verify(&server, &token_of(&header, &claims, SECRET)).await;
         assert_eq!((&user(&again)["username"], token(&again)), (&json!(name), token(&answer)), "{alg}");
     }
-    let mut bare = claims(&house, "ada").await;
+    let mut bare = claims(&server, "ada").await;
     bare.as_object_mut().unwrap().retain(|claim, _| !["name", "avatar_url", "nbf", "iat"].contains(&claim.as_str()));
-    assert_eq!(user(&verify_claims(&house, &bare).await)["username"], "B", "what is not given stays");
+    assert_eq!(user(&verify_claims(&server, &bare).await)["username"], "B", "what is not given stays");
 }
 
 #[actix_web::test]
 async fn no_other_algorithm_and_no_other_secret_proves_anything() {
-    let house = Standin::fresh().await;
-    let claims = claims(&house, "ada").await;
+    let server = Standin::fresh().await;
+    let claims = claims(&server, "ada").await;
     for alg in [json!("none"), json!("RS256"), json!("ES256"), json!("hs256"), json!(256), Value::Null] {
         let token = token_of(&json!({ "alg": alg }), &claims, SECRET);
-        assert_invalid(&verify(&house, &token).await, "alg", "alg must be one of HS256, HS384, HS512");
+        assert_invalid(&verify(&server, &token).await, "alg", "alg must be one of HS256, HS384, HS512");
     }
-    let foreign = second_app(&house, &[]);
+    let foreign = second_app(&server, &[]);
     for secret in ["", "wrong", &foreign] {
-        assert_proves_nothing(&verify(&house, &token_of(&header(), &claims, secret)).await, NOT_OURS);
+        assert_proves_nothing(&verify(&server, &token_of(&header(), &claims, secret)).await, NOT_OURS);
     }
     let good = token_of(&header(), &claims, SECRET);
     let (message, signature) = good.rsplit_once('.').unwrap();
@@ -115,23 +115,23 @@ async fn no_other_algorithm_and_no_other_secret_proves_anything() {
             &BASE64_URL_SAFE_NO_PAD.encode("{\"alg\":\"HS256\"}"),
         ),
     ] {
-        assert_proves_nothing(&verify(&house, &token).await, NOT_OURS);
+        assert_proves_nothing(&verify(&server, &token).await, NOT_OURS);
     }
-    assert_eq!(house.user_list().await.json()["results"]["meta"]["total_data"], 0);
-    assert_eq!(verify(&house, &good).await.status, 200, "none of it has spent the nonce");
+    assert_eq!(server.user_list().await.json()["results"]["meta"]["total_data"], 0);
+    assert_eq!(verify(&server, &good).await.status, 200, "none of it has spent the nonce");
 }
 
 #[actix_web::test]
 async fn a_nonce_is_for_one_use_in_one_app_and_one_run() {
-    let mut house = Standin::fresh().await;
-    let spent = claims(&house, "ada").await;
-    assert_eq!(verify_claims(&house, &spent).await.status, 200);
-    assert_proves_nothing(&verify_claims(&house, &spent).await, NO_NONCE);
-    second_app(&house, &[]);
-    let foreign = send(house.call(Method::POST, "/api/v2/sdk/auth/nonce").header("QISCUS-SDK-APP-ID", "second")).await;
-    let earlier = nonce(&house).await;
-    house.terminate();
-    house.restart();
+    let mut server = Standin::fresh().await;
+    let spent = claims(&server, "ada").await;
+    assert_eq!(verify_claims(&server, &spent).await.status, 200);
+    assert_proves_nothing(&verify_claims(&server, &spent).await, NO_NONCE);
+    second_app(&server, &[]);
+    let foreign = send(server.call(Method::POST, "/api/v2/sdk/auth/nonce").header("QISCUS-SDK-APP-ID", "second")).await;
+    let earlier = nonce(&server).await;
+    server.terminate();
+    server.restart();
     for nonce in [
         foreign.json()["results"]["nonce"].clone(),
         json!(earlier),
@@ -139,17 +139,17 @@ async fn a_nonce_is_for_one_use_in_one_app_and_one_run() {
         json!("0".repeat(40)),
         json!("é".repeat(20)),
     ] {
-        let mut claims = claims(&house, "ada").await;
+        let mut claims = claims(&server, "ada").await;
         claims["nce"] = nonce;
-        assert_proves_nothing(&verify_claims(&house, &claims).await, NO_NONCE);
+        assert_proves_nothing(&verify_claims(&server, &claims).await, NO_NONCE);
     }
 }
 
 #[actix_web::test]
 async fn of_one_token_sent_twice_at_once_one_is_good() {
-    let house = Standin::fresh().await;
-    let token = token_of(&header(), &claims(&house, "ada").await, SECRET);
-    let (one, other) = tokio::join!(verify(&house, &token), verify(&house, &token));
+    let server = Standin::fresh().await;
+    let token = token_of(&header(), &claims(&server, "ada").await, SECRET);
+    let (one, other) = tokio::join!(verify(&server, &token), verify(&server, &token));
     let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 401]);
@@ -157,7 +157,7 @@ async fn of_one_token_sent_twice_at_once_one_is_good() {
 
 #[actix_web::test]
 async fn it_is_for_this_app_and_for_now() {
-    let house = Standin::fresh().await;
+    let server = Standin::fresh().await;
     let now = now();
     for (claim, value, why) in [
         ("iss", json!("another"), "must have the app id in iss"),
@@ -166,22 +166,26 @@ async fn it_is_for_this_app_and_for_now() {
         ("exp", json!(-1), "is expired"),
         ("nbf", json!(now + 90), "is not good yet (nbf)"),
     ] {
-        let mut claims = claims(&house, "ada").await;
+        let mut claims = claims(&server, "ada").await;
         claims[claim] = value;
-        assert_proves_nothing(&verify_claims(&house, &claims).await, why);
+        assert_proves_nothing(&verify_claims(&server, &claims).await, why);
     }
     for (claim, value) in
         [("exp", json!(now - 10)), ("exp", json!(now as f64 + 60.5)), ("nbf", json!(now + 10)), ("nbf", Value::Null)]
     {
-        let mut claims = claims(&house, "ada").await;
+        let mut claims = claims(&server, "ada").await;
         claims[claim] = value.clone();
-        assert_eq!(verify_claims(&house, &claims).await.status, 200, "{claim} {value}: clocks differ by half a minute");
+        assert_eq!(
+            verify_claims(&server, &claims).await.status,
+            200,
+            "{claim} {value}: clocks differ by half a minute"
+        );
     }
 }
 
 #[actix_web::test]
-async fn what_cannot_be_read_is_refused_by_its_name() {
-    let house = Standin::fresh().await;
+async fn unreadable_parts_of_an_identity_token_are_named() {
+    let server = Standin::fresh().await;
     for (claim, value, sentence) in [
         ("exp", Value::Null, "exp is required"),
         ("exp", json!("soon"), "exp must be a number of seconds since 1970"),
@@ -192,43 +196,43 @@ async fn what_cannot_be_read_is_refused_by_its_name() {
         ("nce", json!(""), "nce is required"),
         ("name", json!("n".repeat(256)), "name must be at most 255 characters"),
     ] {
-        let mut claims = claims(&house, "ada").await;
+        let mut claims = claims(&server, "ada").await;
         claims[claim] = value;
-        assert_invalid(&verify_claims(&house, &claims).await, claim, sentence);
+        assert_invalid(&verify_claims(&server, &claims).await, claim, sentence);
     }
     let form = "identity_token must be a JSON Web Token: three parts in base64url with dots between them";
     for token in ["x", "a.b", "..", "a.b.c", "é.é.é", "eyJhbGciOiJIUzI1NiJ9.W10.", "W10.W10.W10"] {
-        let answer = verify(&house, token).await;
+        let answer = verify(&server, token).await;
         assert_eq!(answer.status, if token.starts_with("eyJ") { 401 } else { 400 }, "{token}");
     }
-    assert_invalid(&verify(&house, "a.b.c").await, "identity_token", form);
-    assert_invalid(&verify(&house, "").await, "identity_token", "identity_token is required");
+    assert_invalid(&verify(&server, "a.b.c").await, "identity_token", form);
+    assert_invalid(&verify(&server, "").await, "identity_token", "identity_token is required");
 }
 
 #[actix_web::test]
 async fn a_suspended_user_stays_outside() {
-    let house = Standin::fresh().await;
-    entered(&house, "ada").await;
-    house.command(&["user", "set", "ada", "--state", "suspended"]);
-    let answer = verify_claims(&house, &claims(&house, "ada").await).await;
+    let server = Standin::fresh().await;
+    entered(&server, "ada").await;
+    server.command(&["user", "set", "ada", "--state", "suspended"]);
+    let answer = verify_claims(&server, &claims(&server, "ada").await).await;
     assert_said(&answer, 403, Some(401_300), "User is suspended");
 }
 
 #[actix_web::test]
-async fn promise_13_a_nonce_is_spent_once_whatever_the_wall_clock_does_meanwhile() {
+async fn promise_13_a_nonce_is_valid_once_even_if_the_clock_jumps() {
     const TEN_YEARS_S: u64 = 3653 * 24 * 3600;
-    let (house, faults) = Faults::house(&[]).await;
-    let spent = claims(&house, "ada").await;
-    let live = claims(&house, "bob").await;
-    assert_eq!(verify_claims(&house, &spent).await.status, 200);
+    let (server, faults) = Faults::server(&[]).await;
+    let spent = claims(&server, "ada").await;
+    let live = claims(&server, "bob").await;
+    assert_eq!(verify_claims(&server, &spent).await.status, 200);
     faults.set_clock(i64::try_from(TEN_YEARS_S).unwrap());
-    let mut later = claims(&house, "eve").await;
+    let mut later = claims(&server, "eve").await;
     for time in ["iat", "nbf", "exp"] {
         later[time] = (later[time].as_u64().unwrap() + TEN_YEARS_S).into();
     }
-    assert_eq!(verify_claims(&house, &later).await.status, 200);
+    assert_eq!(verify_claims(&server, &later).await.status, 200);
     faults.set_clock(0);
-    assert_proves_nothing(&verify_claims(&house, &spent).await, NO_NONCE);
-    assert_eq!(verify_claims(&house, &live).await.status, 200, "the leap has not ended it");
-    assert_proves_nothing(&verify_claims(&house, &live).await, NO_NONCE);
+    assert_proves_nothing(&verify_claims(&server, &spent).await, NO_NONCE);
+    assert_eq!(verify_claims(&server, &live).await.status, 200, "the leap has not ended it");
+    assert_proves_nothing(&verify_claims(&server, &live).await, NO_NONCE);
 }

@@ -6,19 +6,19 @@ use super::{
 };
 
 async fn replay(name: &str) {
-    let house = Standin::fresh().await;
-    let mut replay = Replay::new(&house);
+    let server = Standin::fresh().await;
+    let mut replay = Replay::new(&server);
     for (number, exchange) in steps(name).iter().enumerate() {
         replay.exchange(&format!("{name}, exchange {number}"), exchange).await;
     }
 }
 
 #[actix_web::test]
-async fn what_the_sdk_hears_in_node_is_what_it_heard_then() {
+async fn the_sdk_in_node_receives_what_was_recorded() {
     replay("qiscus-node").await;
 }
 
 #[actix_web::test]
-async fn what_the_sdk_hears_in_a_page_is_what_it_heard_then() {
+async fn the_sdk_in_a_page_receives_what_was_recorded() {
     replay("qiscus-page").await;
 }

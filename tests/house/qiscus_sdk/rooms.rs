@@ -30,25 +30,25 @@ const QUESTIONS: [(&str, &str, &str, &str); 15] = [
 ];
 
 #[actix_web::test]
-async fn issue_14_what_the_sdks_ask_after_a_login_is_answered_with_none_in_its_own_shape() {
-    let house = Standin::fresh().await;
-    let token = entered(&house, "ada").await;
+async fn issue_14_the_sdks_requests_after_a_login_get_empty_results_in_their_own_shape() {
+    let server = Standin::fresh().await;
+    let token = entered(&server, "ada").await;
     for (method, path, body, golden) in QUESTIONS {
-        let call = call(&house, &token, method.parse().unwrap(), path).header("Content-Type", "application/json");
+        let call = call(&server, &token, method.parse().unwrap(), path).header("Content-Type", "application/json");
         let answer = send(call.body(body)).await;
         assert_eq!((answer.status, &answer.json()["status"]), (200, &json!(200)), "{method} {path}: {answer:?}");
-        golden::same(&house, golden, &answer);
+        golden::same(&server, golden, &answer);
     }
-    let page = get(&house, &token, "user_rooms?page=7&limit=3").await.json();
+    let page = get(&server, &token, "user_rooms?page=7&limit=3").await.json();
     assert_eq!(page["results"]["meta"]["current_page"], 7, "the page that was asked for");
-    let page = get(&house, &token, "room_participants?page=7&limit=3").await.json();
+    let page = get(&server, &token, "room_participants?page=7&limit=3").await.json();
     assert_eq!(page["results"]["meta"], json!({ "current_offset": 18, "current_page": 7, "per_page": 3, "total": 0 }));
 }
 
 #[actix_web::test]
 async fn issue_14_calls_that_would_create_or_change_a_room_are_refused_and_named() {
-    let house = Standin::fresh().await;
-    let token = entered(&house, "ada").await;
+    let server = Standin::fresh().await;
+    let token = entered(&server, "ada").await;
     for (method, path) in [
         (Method::POST, "post_comment"),
         (Method::POST, "create_room"),
@@ -64,7 +64,7 @@ async fn issue_14_calls_that_would_create_or_change_a_room_are_refused_and_named
         (Method::DELETE, "delete_messages"),
         (Method::DELETE, "clear_room_messages"),
     ] {
-        let answer = send(call(&house, &token, method, path)).await;
+        let answer = send(call(&server, &token, method, path)).await;
         assert_said(&answer, 404, None, "Rooms and messages are not part of Standin");
     }
 }

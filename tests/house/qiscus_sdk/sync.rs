@@ -1,33 +1,33 @@
 use super::*;
 
 /// The comments behind `received`, and up to where that looked.
-async fn sync(house: &Standin, token: &str, received: i64) -> (Vec<Value>, i64) {
-    let answer = get(house, token, &format!("sync?last_received_comment_id={received}")).await;
+async fn sync(server: &Standin, token: &str, received: i64) -> (Vec<Value>, i64) {
+    let answer = get(server, token, &format!("sync?last_received_comment_id={received}")).await;
     let results = answer.json()["results"].clone();
     let comments = results["comments"].as_array().unwrap_or_else(|| panic!("{answer:?}")).clone();
     (comments, results["meta"]["last_received_comment_id"].as_i64().unwrap())
 }
 
 /// Logs in; the token and where this client begins.
-async fn begun(house: &Standin, id: &str) -> (String, i64) {
-    let user = user(&log_in(house, &[("email", id), ("password", "key")]).await);
+async fn begun(server: &Standin, id: &str) -> (String, i64) {
+    let user = user(&log_in(server, &[("email", id), ("password", "key")]).await);
     assert_eq!(user["last_comment_id"].as_i64().unwrap().to_string(), user["last_comment_id_str"].as_str().unwrap());
     (user["token"].as_str().unwrap().to_owned(), user["last_comment_id"].as_i64().unwrap())
 }
 
 /// Puts `whom` on the list of `id`.
-async fn befriend(house: &Standin, id: &str, whom: &str) {
-    let ticket = house.sign_in(id, "key").await.json()["data"]["token"].as_str().unwrap().to_owned();
-    let call = house.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", ticket);
+async fn befriend(server: &Standin, id: &str, whom: &str) {
+    let ticket = server.sign_in(id, "key").await.json()["data"]["token"].as_str().unwrap().to_owned();
+    let call = server.call(Method::POST, "/api/v1/contacts/syncContactsNew").header("Authorization", ticket);
     let body = json!({
         "addContacts": [{ "mobileNumber": whom }], "deleteContacts": [], "contactPermission": true, "forceDelete": false,
     });
     assert_eq!(send(call.json(&body)).await.json()["status"], 200);
 }
 
-async fn rename(house: &Standin, id: &str, name: &str) {
+async fn rename(server: &Standin, id: &str, name: &str) {
     let body = json!({ "user_id": id, "username": name, "password": "key" });
-    assert_eq!(house.login_or_register(body).await.status, 200);
+    assert_eq!(server.login_or_register(body).await.status, 200);
 }
 
 fn names(comments: &[Value]) -> Vec<&str> {
@@ -35,40 +35,40 @@ fn names(comments: &[Value]) -> Vec<&str> {
 }
 
 #[actix_web::test]
-async fn a_contacts_change_arrives_once_as_a_custom_comment_and_at_no_stranger() {
-    let house = Standin::fresh().await;
-    entered(&house, "bob").await;
-    let (ada, _) = begun(&house, "ada").await;
-    befriend(&house, "ada", "bob").await;
-    let (ada_again, from) = begun(&house, "ada").await;
-    let (eve, eves) = begun(&house, "eve").await;
-    assert_eq!((ada_again, sync(&house, &ada, eves).await), (ada.clone(), (vec![], eves)), "nothing happened");
-    rename(&house, "bob", "Robert").await;
-    let answer = get(&house, &ada, &format!("sync?last_received_comment_id={from}")).await;
-    golden::same(&house, "qiscus/sdk_sync", &answer);
-    let (comments, seen) = sync(&house, &ada, from).await;
+async fn a_contacts_change_arrives_once_as_a_custom_comment_and_only_at_contacts() {
+    let server = Standin::fresh().await;
+    entered(&server, "bob").await;
+    let (ada, _) = begun(&server, "ada").await;
+    befriend(&server, "ada", "bob").await;
+    let (ada_again, from) = begun(&server, "ada").await;
+    let (eve, eves) = begun(&server, "eve").await;
+    assert_eq!((ada_again, sync(&server, &ada, eves).await), (ada.clone(), (vec![], eves)), "nothing happened");
+    rename(&server, "bob", "Robert").await;
+    let answer = get(&server, &ada, &format!("sync?last_received_comment_id={from}")).await;
+    golden::same(&server, "qiscus/sdk_sync", &answer);
+    let (comments, seen) = sync(&server, &ada, from).await;
     assert_eq!((comments.len(), &comments[0]["id"]), (1, &json!(seen)));
-    assert_eq!(sync(&house, &ada, seen).await, (vec![], seen), "not a second time");
-    assert_eq!(sync(&house, &eve, eves).await.0, [] as [Value; 0], "a stranger hears nothing");
+    assert_eq!(sync(&server, &ada, seen).await, (vec![], seen), "not a second time");
+    assert_eq!(sync(&server, &eve, eves).await.0, [] as [Value; 0], "a user that is no contact receives nothing");
 }
 
 #[actix_web::test]
-async fn whoever_logs_in_is_told_no_history() {
-    let house = Standin::fresh().await;
-    let (_, first) = begun(&house, "ada").await;
+async fn a_login_receives_no_history() {
+    let server = Standin::fresh().await;
+    let (_, first) = begun(&server, "ada").await;
     for name in ["A", "B", "C"] {
-        rename(&house, "ada", name).await;
+        rename(&server, "ada", name).await;
     }
-    let (ada, from) = begun(&house, "ada").await;
+    let (ada, from) = begun(&server, "ada").await;
     assert!(from > first);
-    assert_eq!(sync(&house, &ada, from).await, (vec![], from));
+    assert_eq!(sync(&server, &ada, from).await, (vec![], from));
     for none in [
         "sync",
         "sync?last_received_comment_id=0",
         "sync?last_received_comment_id=undefined",
         "sync?last_received_comment_id=-1",
     ] {
-        let results = get(&house, &ada, none).await.json()["results"].clone();
+        let results = get(&server, &ada, none).await.json()["results"].clone();
         let expected = json!({ "comments": [], "meta": { "last_received_comment_id": from } });
         assert_eq!(results, expected, "{none} begins now");
     }
@@ -76,12 +76,12 @@ async fn whoever_logs_in_is_told_no_history() {
 
 #[actix_web::test]
 async fn several_changes_of_one_user_are_one_comment_with_all_that_changed() {
-    let house = Standin::fresh().await;
-    let (ada, from) = begun(&house, "ada").await;
-    rename(&house, "ada", "A").await;
-    send(call(&house, &ada, Method::PATCH, "my_profile").form(&[("extras", "{\"a\":1}")])).await;
-    rename(&house, "ada", "B").await;
-    let (comments, _) = sync(&house, &ada, from).await;
+    let server = Standin::fresh().await;
+    let (ada, from) = begun(&server, "ada").await;
+    rename(&server, "ada", "A").await;
+    send(call(&server, &ada, Method::PATCH, "my_profile").form(&[("extras", "{\"a\":1}")])).await;
+    rename(&server, "ada", "B").await;
+    let (comments, _) = sync(&server, &ada, from).await;
     assert_eq!(names(&comments), ["B"], "one's own, as it is by now");
     assert_eq!(comments[0]["payload"]["content"]["changed"], json!(["extras", "username"]));
     assert_eq!(comments[0]["payload"]["content"]["user"]["extras"], json!({ "a": 1 }));
@@ -89,42 +89,42 @@ async fn several_changes_of_one_user_are_one_comment_with_all_that_changed() {
 
 #[actix_web::test]
 async fn a_block_ends_it_in_both_directions() {
-    let house = Standin::fresh().await;
-    let (bob, _) = begun(&house, "bob").await;
-    let (ada, _) = begun(&house, "ada").await;
-    befriend(&house, "ada", "bob").await;
-    let (_, from) = begun(&house, "ada").await;
-    rename(&house, "ada", "Ada L.").await;
-    assert_eq!(names(&sync(&house, &bob, from).await.0), ["Ada L."], "the one who is listed hears, too");
-    assert_eq!(post(&house, &bob, "block_user", &[("user_email", "ada")]).await.status, 200);
-    let (_, from) = begun(&house, "ada").await;
-    rename(&house, "ada", "A").await;
-    rename(&house, "bob", "B").await;
-    assert_eq!(names(&sync(&house, &ada, from).await.0), ["A"], "only one's own");
-    assert_eq!(names(&sync(&house, &bob, from).await.0), ["B"], "only one's own");
+    let server = Standin::fresh().await;
+    let (bob, _) = begun(&server, "bob").await;
+    let (ada, _) = begun(&server, "ada").await;
+    befriend(&server, "ada", "bob").await;
+    let (_, from) = begun(&server, "ada").await;
+    rename(&server, "ada", "Ada L.").await;
+    assert_eq!(names(&sync(&server, &bob, from).await.0), ["Ada L."], "the listed user is notified, too");
+    assert_eq!(post(&server, &bob, "block_user", &[("user_email", "ada")]).await.status, 200);
+    let (_, from) = begun(&server, "ada").await;
+    rename(&server, "ada", "A").await;
+    rename(&server, "bob", "B").await;
+    assert_eq!(names(&sync(&server, &ada, from).await.0), ["A"], "only one's own");
+    assert_eq!(names(&sync(&server, &bob, from).await.0), ["B"], "only one's own");
 }
 
 #[actix_web::test]
-async fn a_change_on_the_other_wire_arrives_if_this_one_shows_it() {
-    let house = Standin::fresh().await;
-    let (ada, from) = begun(&house, "ada").await;
-    let back_end = house.back_end_token().await;
-    house.create_user(&back_end, &[("userIdentifier", "ada"), ("email", "ada@example.com")]).await;
-    let (comments, seen) = sync(&house, &ada, from).await;
-    assert_eq!((names(&comments), seen > from), (vec![], true), "an e-mail address is none of this wire's");
-    house.create_user(&back_end, &[("userIdentifier", "ada"), ("nickname", "Ada M.")]).await;
-    assert_eq!(names(&sync(&house, &ada, seen).await.0), ["Ada M."]);
+async fn a_change_through_the_other_vendor_arrives_if_this_one_has_the_field() {
+    let server = Standin::fresh().await;
+    let (ada, from) = begun(&server, "ada").await;
+    let back_end = server.back_end_token().await;
+    server.create_user(&back_end, &[("userIdentifier", "ada"), ("email", "ada@example.com")]).await;
+    let (comments, seen) = sync(&server, &ada, from).await;
+    assert_eq!((names(&comments), seen > from), (vec![], true), "this vendor has no e-mail address");
+    server.create_user(&back_end, &[("userIdentifier", "ada"), ("nickname", "Ada M.")]).await;
+    assert_eq!(names(&sync(&server, &ada, seen).await.0), ["Ada M."]);
 }
 
 #[actix_web::test]
-async fn there_are_no_other_events_and_what_was_received_need_not_be_told() {
-    let house = Standin::fresh().await;
-    let token = entered(&house, "ada").await;
-    golden::same(&house, "qiscus/sdk_sync_event", &get(&house, &token, "sync_event?start_event_id=0").await);
+async fn there_are_no_other_events_and_receipts_are_not_needed() {
+    let server = Standin::fresh().await;
+    let token = entered(&server, "ada").await;
+    golden::same(&server, "qiscus/sdk_sync_event", &get(&server, &token, "sync_event?start_event_id=0").await);
     let received = [("room_id", "0"), ("last_comment_received_id", "7")];
     golden::same(
-        &house,
+        &server,
         "qiscus/sdk_update_comment_status",
-        &post(&house, &token, "update_comment_status", &received).await,
+        &post(&server, &token, "update_comment_status", &received).await,
     );
 }

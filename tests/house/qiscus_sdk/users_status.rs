@@ -2,37 +2,37 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::*;
 
-async fn status(house: &Standin, token: &str, ids: Value) -> Answer {
-    send(call(house, token, Method::POST, "users/status").json(&json!({ "user_ids": ids }))).await
+async fn status(server: &Standin, token: &str, ids: Value) -> Answer {
+    send(call(server, token, Method::POST, "users/status").json(&json!({ "user_ids": ids }))).await
 }
 
 #[actix_web::test]
-async fn who_has_just_called_is_there_and_who_has_logged_out_is_not() {
-    let house = Standin::fresh().await;
-    let token = entered(&house, "ada").await;
-    let other = entered(&house, "bob").await;
-    house.login_or_register(json!({ "user_id": "eve", "username": "Eve", "password": "key" })).await;
-    let answer = status(&house, &token, json!(["bob", "eve", "nobody"])).await;
-    golden::same(&house, "qiscus/sdk_users_status", &answer);
+async fn a_user_is_online_after_a_call_and_offline_after_a_logout() {
+    let server = Standin::fresh().await;
+    let token = entered(&server, "ada").await;
+    let other = entered(&server, "bob").await;
+    server.login_or_register(json!({ "user_id": "eve", "username": "Eve", "password": "key" })).await;
+    let answer = status(&server, &token, json!(["bob", "eve", "nobody"])).await;
+    golden::same(&server, "qiscus/sdk_users_status", &answer);
     let seen = answer.json()["results"]["user_status"].clone();
-    assert_eq!((&seen[0]["status"], &seen[1]["status"]), (&json!(1), &json!(0)), "one who never called is not there");
+    assert_eq!((&seen[0]["status"], &seen[1]["status"]), (&json!(1), &json!(0)), "a user that never called is offline");
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     assert!(now.abs_diff(seen[0]["timestamp"].as_u64().unwrap()) < 30, "in seconds: {seen}");
-    post(&house, &other, "logout", &[]).await;
-    let left = status(&house, &token, json!(["bob"])).await;
+    post(&server, &other, "logout", &[]).await;
+    let left = status(&server, &token, json!(["bob"])).await;
     assert_eq!(left.json()["results"]["user_status"][0]["status"], 0);
 }
 
 #[actix_web::test]
-async fn a_hundred_may_be_asked_for_and_none() {
-    let house = Standin::fresh().await;
-    let token = entered(&house, "ada").await;
+async fn a_request_may_name_up_to_a_hundred_users_or_none() {
+    let server = Standin::fresh().await;
+    let token = entered(&server, "ada").await;
     let ids = |n: usize| json!((0..n).map(|number| format!("u{number}")).collect::<Vec<_>>());
     for asked in [json!([]), ids(100)] {
-        assert_eq!(status(&house, &token, asked).await.json()["results"]["user_status"], json!([]));
+        assert_eq!(status(&server, &token, asked).await.json()["results"]["user_status"], json!([]));
     }
-    let many = status(&house, &token, ids(101)).await;
+    let many = status(&server, &token, ids(101)).await;
     assert_invalid(&many, "user_ids", "user_ids must have at most 100 ids, this one has 101");
-    assert_eq!(status(&house, &token, json!(["no body"])).await.status, 400);
-    assert_eq!(status(&house, &token, json!([1])).await.status, 400);
+    assert_eq!(status(&server, &token, json!(["no body"])).await.status, 400);
+    assert_eq!(status(&server, &token, json!([1])).await.status, 400);
 }

@@ -1,4 +1,4 @@
-//! Friends, requests between users, groups of friends and black lists: rows that Tencent's wire writes and others share.
+//! Friends, requests between users, groups of friends and black lists: rows that Tencent's API writes and others share.
 
 mod black_list;
 mod groups;
@@ -25,7 +25,7 @@ const FORCED: AddFriendOptions = AddFriendOptions { both_ways: true, is_forced: 
 
 type Outcome = Result<(), FriendFault>;
 
-impl Shelf {
+impl Fixture {
     async fn allowing(&self, id: &str, allow: AllowType) -> UserKey {
         let tencent_profile = TencentProfile { allow_type: Some(allow), ..TencentProfile::default() };
         let change = ProfileChange { tencent_profile, ..ProfileChange::default() };
@@ -83,8 +83,8 @@ impl Shelf {
             .unwrap()[0]
     }
 
-    /// Who heard of what since there were so many events.
-    fn told_since(&self, seen: usize) -> Vec<(String, EventKind)> {
+    /// The users notified since event number `since`, and of what.
+    fn events_since(&self, seen: usize) -> Vec<(String, EventKind)> {
         self.events().into_iter().skip(seen).map(|event| (event.id.as_str().to_owned(), event.kind)).collect()
     }
 }
@@ -125,15 +125,15 @@ fn request(who: &str, with: UserKey, is_incoming: bool, is_waiting: bool) -> (St
 }
 
 #[actix_web::test]
-async fn who_takes_anybody_is_listed_at_once_and_each_whose_list_differs_hears_of_it() {
-    let shelf = Shelf::fresh().await;
-    let [ann, bob, eve] = [shelf.key("ann").await, shelf.key("bob").await, shelf.key("eve").await];
-    let seen = shelf.events().len();
-    assert_eq!(shelf.befriend("ann", full_wish("bob", "Bobby", "work"), BOTH_WAYS).await, AddFriendOutcome::Added);
-    assert_eq!(shelf.told_since(seen), [added("bob", ann), added("ann", bob)]);
-    assert_eq!(shelf.befriend("ann", wish("eve"), ONE_WAY).await, AddFriendOutcome::Added);
-    assert_eq!(shelf.told_since(seen + 2), [added("ann", eve)]);
-    let [mine, theirs] = [shelf.friend("ann", "bob").unwrap(), shelf.friend("bob", "ann").unwrap()];
+async fn a_user_that_allows_any_request_is_added_at_once_and_both_are_notified() {
+    let fixture = Fixture::fresh().await;
+    let [ann, bob, eve] = [fixture.key("ann").await, fixture.key("bob").await, fixture.key("eve").await];
+    let seen = fixture.events().len();
+    assert_eq!(fixture.befriend("ann", full_wish("bob", "Bobby", "work"), BOTH_WAYS).await, AddFriendOutcome::Added);
+    assert_eq!(fixture.events_since(seen), [added("bob", ann), added("ann", bob)]);
+    assert_eq!(fixture.befriend("ann", wish("eve"), ONE_WAY).await, AddFriendOutcome::Added);
+    assert_eq!(fixture.events_since(seen + 2), [added("ann", eve)]);
+    let [mine, theirs] = [fixture.friend("ann", "bob").unwrap(), fixture.friend("bob", "ann").unwrap()];
     let source = Some(AddSource::parse("AddSource_Type_Web").unwrap());
     let wording = Some(AddWording::parse("It is me").unwrap());
     let expected =
@@ -141,22 +141,22 @@ async fn who_takes_anybody_is_listed_at_once_and_each_whose_list_differs_hears_o
     assert_eq!(mine, expected);
     let seen_from_there = Friend { id: user_id("ann"), remark: None, groups: Vec::new(), ..expected };
     assert_eq!(theirs, seen_from_there, "remark and group are one's own");
-    assert_eq!((shelf.friend("ann", "eve").is_some(), shelf.friend("eve", "ann")), (true, None));
+    assert_eq!((fixture.friend("ann", "eve").is_some(), fixture.friend("eve", "ann")), (true, None));
 }
 
 #[actix_web::test]
-async fn who_lists_whom_is_told_from_either_side() {
-    let shelf = Shelf::fresh().await;
+async fn the_relation_is_reported_from_either_side() {
+    let fixture = Fixture::fresh().await;
     for id in ["ann", "bob", "eve", "kim"] {
-        shelf.key(id).await;
+        fixture.key(id).await;
     }
-    shelf.friends("ann", "bob").await;
-    shelf.befriend("ann", wish("eve"), ONE_WAY).await;
+    fixture.friends("ann", "bob").await;
+    fixture.befriend("ann", wish("eve"), ONE_WAY).await;
     let ids = ["bob", "eve", "kim", "nobody", "ann"].map(user_id);
     let stand = |owner| {
-        shelf
+        fixture
             .store
-            .reads_of(shelf.app, &by_id(owner), async |db, app, owner| {
+            .reads_of(fixture.app, &by_id(owner), async |db, app, owner| {
                 db.relations(app, owner, &ids, RelationRows::Contacts).await
             })
             .unwrap()
@@ -167,19 +167,19 @@ async fn who_lists_whom_is_told_from_either_side() {
 }
 
 #[actix_web::test]
-async fn every_reason_against_a_friendship_is_told_and_nothing_is_done() {
-    let shelf = Shelf::fresh().await;
-    let ann = shelf.key("ann").await;
+async fn every_reason_against_a_friendship_is_reported_and_nothing_changes() {
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.key("ann").await;
     for id in ["friend", "mine", "blocked"] {
-        shelf.key(id).await;
+        fixture.key(id).await;
     }
-    let blocker = shelf.key("blocker").await;
-    shelf.allowing("hermit", AllowType::DenyAny).await;
-    shelf.friends("ann", "friend").await;
-    shelf.befriend("ann", wish("mine"), ONE_WAY).await;
-    shelf.block(ann, "blocked").await.unwrap();
-    shelf.block(blocker, "ann").await.unwrap();
-    let seen = shelf.events().len();
+    let blocker = fixture.key("blocker").await;
+    fixture.allowing("hermit", AllowType::DenyAny).await;
+    fixture.friends("ann", "friend").await;
+    fixture.befriend("ann", wish("mine"), ONE_WAY).await;
+    fixture.block(ann, "blocked").await.unwrap();
+    fixture.block(blocker, "ann").await.unwrap();
+    let seen = fixture.events().len();
     let refused = [
         ("nobody", BOTH_WAYS, FriendFault::NoSuchUser),
         ("ann", BOTH_WAYS, FriendFault::Oneself),
@@ -194,136 +194,136 @@ async fn every_reason_against_a_friendship_is_told_and_nothing_is_done() {
         ("hermit", ONE_WAY, FriendFault::OtherDenies),
     ];
     for (whom, how, fault) in refused {
-        assert_eq!(shelf.befriend("ann", wish(whom), how).await, AddFriendOutcome::Refused(fault), "{whom} {how:?}");
+        assert_eq!(fixture.befriend("ann", wish(whom), how).await, AddFriendOutcome::Refused(fault), "{whom} {how:?}");
     }
-    assert_eq!(shelf.told_since(seen), []);
-    assert_eq!(shelf.befriend("ann", wish("mine"), BOTH_WAYS).await, AddFriendOutcome::Added, "the other way is new");
-    assert_eq!(shelf.told_since(seen), [added("mine", ann)]);
-    assert_eq!(shelf.befriend("ann", wish("hermit"), FORCED).await, AddFriendOutcome::Added, "nobody is asked");
+    assert_eq!(fixture.events_since(seen), []);
+    assert_eq!(fixture.befriend("ann", wish("mine"), BOTH_WAYS).await, AddFriendOutcome::Added, "the other way is new");
+    assert_eq!(fixture.events_since(seen), [added("mine", ann)]);
+    assert_eq!(fixture.befriend("ann", wish("hermit"), FORCED).await, AddFriendOutcome::Added, "no request is sent");
 }
 
 #[actix_web::test]
-async fn who_may_not_ask_asks_nobody_and_is_still_listed_by_force() {
-    let shelf = Shelf::fresh().await;
+async fn a_user_that_may_not_send_requests_can_still_be_added_by_force() {
+    let fixture = Fixture::fresh().await;
     let silenced = TencentProfile { forbid_type: Some(ForbidType::SendOut), ..TencentProfile::default() };
     let change = ProfileChange { tencent_profile: silenced, ..ProfileChange::default() };
-    shelf.store.register(shelf.app, UpsertUser { change, ..registration("ann") }).await.unwrap();
-    shelf.key("bob").await;
+    fixture.store.register(fixture.app, UpsertUser { change, ..registration("ann") }).await.unwrap();
+    fixture.key("bob").await;
     assert_eq!(
-        shelf.befriend("ann", wish("bob"), BOTH_WAYS).await,
+        fixture.befriend("ann", wish("bob"), BOTH_WAYS).await,
         AddFriendOutcome::Refused(FriendFault::MayNotSendRequests)
     );
-    assert_eq!(shelf.befriend("bob", wish("ann"), BOTH_WAYS).await, AddFriendOutcome::Added, "others may ask");
-    shelf.unfriend("ann", &["bob"], true).await;
-    assert_eq!(shelf.befriend("ann", wish("bob"), FORCED).await, AddFriendOutcome::Added);
+    assert_eq!(fixture.befriend("bob", wish("ann"), BOTH_WAYS).await, AddFriendOutcome::Added, "others may ask");
+    fixture.unfriend("ann", &["bob"], true).await;
+    assert_eq!(fixture.befriend("ann", wish("bob"), FORCED).await, AddFriendOutcome::Added);
 }
 
 #[actix_web::test]
-async fn several_are_told_one_by_one_and_heard_of_in_one_event() {
-    let shelf = Shelf::fresh().await;
-    let [ann, bob, eve] = [shelf.key("ann").await, shelf.key("bob").await, shelf.key("eve").await];
-    shelf.allowing("shy", AllowType::NeedConfirm).await;
-    let seen = shelf.events().len();
+async fn several_friends_get_one_result_each_and_one_common_event() {
+    let fixture = Fixture::fresh().await;
+    let [ann, bob, eve] = [fixture.key("ann").await, fixture.key("bob").await, fixture.key("eve").await];
+    fixture.allowing("shy", AllowType::NeedConfirm).await;
+    let seen = fixture.events().len();
     let asked = ["bob", "nobody", "shy", "eve", "bob"].map(wish).to_vec();
-    let befriended = shelf.store.befriend(shelf.app, by_id("ann"), asked, ONE_WAY, at(5)).await.unwrap();
+    let befriended = fixture.store.befriend(fixture.app, by_id("ann"), asked, ONE_WAY, at(5)).await.unwrap();
     let [missing, known] = [FriendFault::NoSuchUser, FriendFault::AlreadyFriends].map(AddFriendOutcome::Refused);
     assert_eq!(
         befriended,
         [AddFriendOutcome::Added, missing, AddFriendOutcome::Waiting, AddFriendOutcome::Added, known]
     );
     let both = EventKind::ContactsChanged { added: vec![bob, eve], removed: Vec::new(), changed: Vec::new() };
-    let told = shelf.told_since(seen);
-    assert_eq!(told.last(), Some(&("ann".to_owned(), both)));
-    assert_eq!(told.len(), 3, "{told:?}");
-    assert_eq!(told[0], request("shy", ann, true, true));
+    let reported = fixture.events_since(seen);
+    assert_eq!(reported.last(), Some(&("ann".to_owned(), both)));
+    assert_eq!(reported.len(), 3, "{reported:?}");
+    assert_eq!(reported[0], request("shy", ann, true, true));
 }
 
 #[actix_web::test]
-async fn a_friend_leaves_ones_own_list_or_both() {
-    let shelf = Shelf::fresh().await;
-    let [ann, bob, eve] = [shelf.key("ann").await, shelf.key("bob").await, shelf.key("eve").await];
-    shelf.friends("ann", "bob").await;
-    shelf.friends("ann", "eve").await;
-    let seen = shelf.events().len();
+async fn a_friend_is_deleted_from_one_list_or_both() {
+    let fixture = Fixture::fresh().await;
+    let [ann, bob, eve] = [fixture.key("ann").await, fixture.key("bob").await, fixture.key("eve").await];
+    fixture.friends("ann", "bob").await;
+    fixture.friends("ann", "eve").await;
+    let seen = fixture.events().len();
     let faults = [Ok(()), Err(FriendFault::NoSuchUser), Err(FriendFault::Oneself), Err(FriendFault::NotFriends)];
-    assert_eq!(shelf.unfriend("ann", &["bob", "nobody", "ann", "bob"], false).await, faults);
-    assert_eq!(shelf.told_since(seen), [removed("ann", bob)]);
-    assert_eq!(shelf.stand("ann", "bob"), Some(Relation::Theirs));
-    assert_eq!(shelf.unfriend("ann", &["eve"], true).await, [Ok(())]);
-    assert_eq!(shelf.told_since(seen + 1), [removed("eve", ann), removed("ann", eve)]);
-    assert_eq!((shelf.listed_by("ann"), shelf.listed_by("bob")), (vec![], vec!["ann".to_owned()]));
+    assert_eq!(fixture.unfriend("ann", &["bob", "nobody", "ann", "bob"], false).await, faults);
+    assert_eq!(fixture.events_since(seen), [removed("ann", bob)]);
+    assert_eq!(fixture.stand("ann", "bob"), Some(Relation::Theirs));
+    assert_eq!(fixture.unfriend("ann", &["eve"], true).await, [Ok(())]);
+    assert_eq!(fixture.events_since(seen + 1), [removed("eve", ann), removed("ann", eve)]);
+    assert_eq!((fixture.listed_by("ann"), fixture.listed_by("bob")), (vec![], vec!["ann".to_owned()]));
 }
 
 #[actix_web::test]
-async fn a_friends_row_changes_as_asked_and_an_event_tells_of_it_when_it_differs() {
-    let shelf = Shelf::fresh().await;
-    let [_, bob] = [shelf.key("ann").await, shelf.key("bob").await];
-    shelf.friends("ann", "bob").await;
-    let seen = shelf.events().len();
+async fn a_friends_row_changes_and_an_event_follows_if_it_differs() {
+    let fixture = Fixture::fresh().await;
+    let [_, bob] = [fixture.key("ann").await, fixture.key("bob").await];
+    fixture.friends("ann", "bob").await;
+    let seen = fixture.events().len();
     let bobby = || Patch::Set(called("Bobby").unwrap());
-    assert_eq!(shelf.change_friend("ann", "bob", bobby(), Some(&["work", "chess", "work"])).await, Ok(()));
-    let friend = shelf.friend("ann", "bob").unwrap();
+    assert_eq!(fixture.change_friend("ann", "bob", bobby(), Some(&["work", "chess", "work"])).await, Ok(()));
+    let friend = fixture.friend("ann", "bob").unwrap();
     assert_eq!(
         (friend.remark, friend.groups),
         (called("Bobby"), vec![group("chess"), group("work")]),
         "sorted, once each"
     );
-    assert_eq!(shelf.told_since(seen), [changed("ann", &[bob])]);
-    assert_eq!(shelf.change_friend("ann", "bob", bobby(), Some(&["work", "chess"])).await, Ok(()));
-    assert_eq!(shelf.change_friend("ann", "bob", Patch::Keep, None).await, Ok(()));
-    assert_eq!(shelf.told_since(seen).len(), 1, "it says what it said");
-    assert_eq!(shelf.change_friend("ann", "bob", Patch::Clear, Some(&[])).await, Ok(()));
-    let friend = shelf.friend("ann", "bob").unwrap();
-    assert_eq!((friend.remark, friend.groups, shelf.told_since(seen).len()), (None, vec![], 2));
-    assert_eq!(shelf.change_friend("bob", "bob", Patch::Clear, None).await, Err(FriendFault::Oneself));
-    assert_eq!(shelf.change_friend("ann", "nobody", Patch::Clear, None).await, Err(FriendFault::NoSuchUser));
-    shelf.unfriend("ann", &["bob"], false).await;
-    assert_eq!(shelf.change_friend("ann", "bob", bobby(), Some(&["new"])).await, Err(FriendFault::NotFriends));
+    assert_eq!(fixture.events_since(seen), [changed("ann", &[bob])]);
+    assert_eq!(fixture.change_friend("ann", "bob", bobby(), Some(&["work", "chess"])).await, Ok(()));
+    assert_eq!(fixture.change_friend("ann", "bob", Patch::Keep, None).await, Ok(()));
+    assert_eq!(fixture.events_since(seen).len(), 1, "it says what it said");
+    assert_eq!(fixture.change_friend("ann", "bob", Patch::Clear, Some(&[])).await, Ok(()));
+    let friend = fixture.friend("ann", "bob").unwrap();
+    assert_eq!((friend.remark, friend.groups, fixture.events_since(seen).len()), (None, vec![], 2));
+    assert_eq!(fixture.change_friend("bob", "bob", Patch::Clear, None).await, Err(FriendFault::Oneself));
+    assert_eq!(fixture.change_friend("ann", "nobody", Patch::Clear, None).await, Err(FriendFault::NoSuchUser));
+    fixture.unfriend("ann", &["bob"], false).await;
+    assert_eq!(fixture.change_friend("ann", "bob", bobby(), Some(&["new"])).await, Err(FriendFault::NotFriends));
     let groups =
-        shelf.store.reads_of(shelf.app, &by_id("ann"), async |db, app, owner| db.groups(app, owner).await).unwrap();
+        fixture.store.reads_of(fixture.app, &by_id("ann"), async |db, app, owner| db.groups(app, owner).await).unwrap();
     assert_eq!(groups.len(), 2, "no group comes of a refusal: {groups:?}");
 }
 
 #[actix_web::test]
-async fn a_contact_is_a_friend_and_a_friend_a_contact_names_and_groups_kept() {
-    let shelf = Shelf::fresh().await;
-    let [ann, bob, eve] = [shelf.key("ann").await, shelf.key("bob").await, shelf.key("eve").await];
+async fn contacts_and_friends_are_the_same_rows_with_names_and_groups() {
+    let fixture = Fixture::fresh().await;
+    let [ann, bob, eve] = [fixture.key("ann").await, fixture.key("bob").await, fixture.key("eve").await];
     let contacts = |add: Vec<(UserKey, Option<ContactName>)>| {
         let change = standin::store::ContactsChange { add, ..standin::store::ContactsChange::default() };
-        shelf.store.change_contacts(shelf.app, ann, change, at(7))
+        fixture.store.change_contacts(fixture.app, ann, change, at(7))
     };
     contacts(vec![(bob, called("Robert"))]).await.unwrap();
-    assert_eq!(shelf.friend("ann", "bob").unwrap().remark, called("Robert"));
+    assert_eq!(fixture.friend("ann", "bob").unwrap().remark, called("Robert"));
     assert_eq!(
-        shelf.befriend("ann", wish("bob"), ONE_WAY).await,
+        fixture.befriend("ann", wish("bob"), ONE_WAY).await,
         AddFriendOutcome::Refused(FriendFault::AlreadyFriends)
     );
-    shelf.befriend("ann", full_wish("eve", "Evie", "work"), BOTH_WAYS).await;
-    assert_eq!(shelf.ids(ann), ["bob", "eve"]);
-    let roster = shelf.roster(ann);
+    fixture.befriend("ann", full_wish("eve", "Evie", "work"), BOTH_WAYS).await;
+    assert_eq!(fixture.ids(ann), ["bob", "eve"]);
+    let roster = fixture.roster(ann);
     assert_eq!(roster.into_iter().map(|contact| contact.name).collect::<Vec<_>>(), [called("Robert"), called("Evie")]);
     contacts(vec![(eve, None)]).await.unwrap();
-    assert_eq!(shelf.friend("ann", "eve").unwrap().remark, called("Evie"), "a name that is not given anew stays");
+    assert_eq!(fixture.friend("ann", "eve").unwrap().remark, called("Evie"), "a name that is not given stays");
     contacts(vec![(eve, called("Eva"))]).await.unwrap();
-    let friend = shelf.friend("ann", "eve").unwrap();
+    let friend = fixture.friend("ann", "eve").unwrap();
     assert_eq!((friend.remark, friend.groups, friend.at), (called("Eva"), vec![group("work")], at(5)));
-    shelf.change_friend("ann", "bob", Patch::Set(called("Bobby").unwrap()), None).await.unwrap();
-    assert_eq!(shelf.roster(ann)[0].name, called("Bobby"));
-    shelf.unfriend("ann", &["bob"], false).await;
-    assert_eq!(shelf.ids(ann), ["eve"]);
+    fixture.change_friend("ann", "bob", Patch::Set(called("Bobby").unwrap()), None).await.unwrap();
+    assert_eq!(fixture.roster(ann)[0].name, called("Bobby"));
+    fixture.unfriend("ann", &["bob"], false).await;
+    assert_eq!(fixture.ids(ann), ["eve"]);
 }
 
 #[actix_web::test]
 async fn friends_are_listed_in_creation_order_from_any_item_on() {
-    let shelf = Shelf::fresh().await;
-    shelf.key("ann").await;
-    shelf.many(5).await;
+    let fixture = Fixture::fresh().await;
+    fixture.key("ann").await;
+    fixture.many(5).await;
     let asked = ["u4", "u0", "u2", "u1", "u3"].map(wish).to_vec();
-    shelf.store.befriend(shelf.app, by_id("ann"), asked, ONE_WAY, at(5)).await.unwrap();
+    fixture.store.befriend(fixture.app, by_id("ann"), asked, ONE_WAY, at(5)).await.unwrap();
     let page = |offset, limit| {
-        let listed = shelf
+        let listed = fixture
             .store
-            .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| {
+            .reads_of(fixture.app, &by_id("ann"), async |db, app, owner| {
                 db.friends(app, owner, Page::at_offset(offset, limit)).await
             })
             .unwrap();
@@ -334,9 +334,9 @@ async fn friends_are_listed_in_creation_order_from_any_item_on() {
     assert_eq!(page(3, 9), ["u3", "u4"]);
     assert_eq!(page(5, 9), Vec::<String>::new());
     assert_eq!(Page::at_offset(0, 5000).limit(), Page::OFFSET_LIMIT_MAX);
-    let among = shelf
+    let among = fixture
         .store
-        .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| {
+        .reads_of(fixture.app, &by_id("ann"), async |db, app, owner| {
             db.friends_among(app, owner, &["u3", "nobody", "ann", "u0"].map(user_id)).await
         })
         .unwrap();
@@ -345,36 +345,43 @@ async fn friends_are_listed_in_creation_order_from_any_item_on() {
 }
 
 #[actix_web::test]
-async fn nobody_has_more_than_three_thousand_friends() {
-    let shelf = Shelf::fresh().await;
-    let keys = shelf.many(FRIENDS_MAX + 2).await;
-    shelf.allowing("shy", AllowType::NeedConfirm).await;
+async fn a_user_has_at_most_three_thousand_friends() {
+    let fixture = Fixture::fresh().await;
+    let keys = fixture.many(FRIENDS_MAX + 2).await;
+    fixture.allowing("shy", AllowType::NeedConfirm).await;
     let asked: Vec<FriendToAdd> = (1..FRIENDS_MAX).map(|n| wish(&format!("u{n}"))).collect();
-    let befriended = shelf.store.befriend(shelf.app, by_id("u0"), asked, ONE_WAY, at(5)).await.unwrap();
+    let befriended = fixture.store.befriend(fixture.app, by_id("u0"), asked, ONE_WAY, at(5)).await.unwrap();
     assert!(befriended.iter().all(|befriended| *befriended == AddFriendOutcome::Added));
     let [last, beyond] = [FRIENDS_MAX, FRIENDS_MAX + 1].map(|n| format!("u{n}"));
-    assert_eq!(shelf.befriend("u0", wish("shy"), BOTH_WAYS).await, AddFriendOutcome::Waiting);
-    assert_eq!(shelf.befriend("u0", wish(&last), ONE_WAY).await, AddFriendOutcome::Added);
-    assert_eq!(shelf.befriend("u0", wish(&beyond), ONE_WAY).await, AddFriendOutcome::Refused(FriendFault::OwnListFull));
+    assert_eq!(fixture.befriend("u0", wish("shy"), BOTH_WAYS).await, AddFriendOutcome::Waiting);
+    assert_eq!(fixture.befriend("u0", wish(&last), ONE_WAY).await, AddFriendOutcome::Added);
     assert_eq!(
-        shelf.befriend(&beyond, wish("u0"), BOTH_WAYS).await,
+        fixture.befriend("u0", wish(&beyond), ONE_WAY).await,
+        AddFriendOutcome::Refused(FriendFault::OwnListFull)
+    );
+    assert_eq!(
+        fixture.befriend(&beyond, wish("u0"), BOTH_WAYS).await,
         AddFriendOutcome::Refused(FriendFault::OtherListFull)
     );
-    assert_eq!(shelf.befriend(&beyond, wish("u0"), ONE_WAY).await, AddFriendOutcome::Added, "one's own list has room");
     assert_eq!(
-        shelf.befriend("u0", wish("u1"), BOTH_WAYS).await,
+        fixture.befriend(&beyond, wish("u0"), ONE_WAY).await,
+        AddFriendOutcome::Added,
+        "one's own list has room"
+    );
+    assert_eq!(
+        fixture.befriend("u0", wish("u1"), BOTH_WAYS).await,
         AddFriendOutcome::Added,
         "the other's list alone grows"
     );
-    let granted = shelf.agree("shy", "u0").await;
+    let granted = fixture.agree("shy", "u0").await;
     assert_eq!(granted, Err(FriendFault::OtherListFull), "a request is granted when there is room again");
-    shelf.unfriend("u0", &["u7"], false).await;
-    assert_eq!(shelf.agree("shy", "u0").await, Ok(()));
-    assert_eq!(shelf.ids(keys[0]).len(), 100, "as long as a page is");
+    fixture.unfriend("u0", &["u7"], false).await;
+    assert_eq!(fixture.agree("shy", "u0").await, Ok(()));
+    assert_eq!(fixture.ids(keys[0]).len(), 100, "as long as a page is");
     assert_eq!(
-        shelf
+        fixture
             .store
-            .reads_of(shelf.app, &by_id("u0"), async |db, app, owner| db.friends(app, owner, Page::new(1, 1)).await)
+            .reads_of(fixture.app, &by_id("u0"), async |db, app, owner| db.friends(app, owner, Page::new(1, 1)).await)
             .unwrap()
             .total,
         FRIENDS_MAX as u64
@@ -382,18 +389,18 @@ async fn nobody_has_more_than_three_thousand_friends() {
 }
 
 #[actix_web::test]
-async fn users_of_another_app_are_nobody_and_who_is_nobody_has_no_friends() {
-    let shelf = Shelf::fresh().await;
-    let foreign = shelf.store.create_app(new_app(2), at(0)).await.unwrap().key;
-    shelf.key("ann").await;
+async fn users_of_another_app_do_not_exist_and_unknown_users_have_no_friends() {
+    let fixture = Fixture::fresh().await;
+    let foreign = fixture.store.create_app(new_app(2), at(0)).await.unwrap().key;
+    fixture.key("ann").await;
     let secrets = NewSecrets { handle: handle("elsewhere"), ..registration("x").secrets };
     let theirs = UpsertUser { secrets, ..registration("stranger") };
-    shelf.store.register(foreign, theirs).await.unwrap();
+    fixture.store.register(foreign, theirs).await.unwrap();
     let missing = FriendFault::NoSuchUser;
-    assert_eq!(shelf.befriend("ann", wish("stranger"), FORCED).await, AddFriendOutcome::Refused(missing));
-    assert_eq!(shelf.unfriend("ann", &["stranger"], true).await, [Err(missing)]);
-    assert_eq!(shelf.stand("ann", "stranger"), None);
-    let (store, app, nobody) = (&shelf.store, shelf.app, || by_id("nobody"));
+    assert_eq!(fixture.befriend("ann", wish("stranger"), FORCED).await, AddFriendOutcome::Refused(missing));
+    assert_eq!(fixture.unfriend("ann", &["stranger"], true).await, [Err(missing)]);
+    assert_eq!(fixture.stand("ann", "stranger"), None);
+    let (store, app, nobody) = (&fixture.store, fixture.app, || by_id("nobody"));
     let refused = Error::NotFound(Resource::User);
     assert_eq!(store.befriend(app, nobody(), vec![], FORCED, at(5)).await, Err(refused.clone()));
     assert_eq!(store.unfriend(app, nobody(), vec![], true, at(5)).await, Err(refused.clone()));
@@ -434,20 +441,20 @@ async fn users_of_another_app_are_nobody_and_who_is_nobody_has_no_friends() {
 }
 
 #[actix_web::test]
-async fn a_deleted_user_takes_its_friends_groups_and_requests_with_it() {
-    let shelf = Shelf::fresh().await;
-    let [ann, _] = [shelf.key("ann").await, shelf.key("bob").await];
-    shelf.allowing("shy", AllowType::NeedConfirm).await;
-    shelf.befriend("bob", full_wish("ann", "Annie", "work"), BOTH_WAYS).await;
-    assert_eq!(shelf.befriend("bob", wish("shy"), BOTH_WAYS).await, AddFriendOutcome::Waiting);
-    shelf.store.delete_user(shelf.app, by_id("bob"), at(0), at(9)).await.unwrap();
-    assert_eq!(shelf.ids(ann), Vec::<String>::new());
+async fn deleting_a_user_deletes_its_friends_groups_and_requests() {
+    let fixture = Fixture::fresh().await;
+    let [ann, _] = [fixture.key("ann").await, fixture.key("bob").await];
+    fixture.allowing("shy", AllowType::NeedConfirm).await;
+    fixture.befriend("bob", full_wish("ann", "Annie", "work"), BOTH_WAYS).await;
+    assert_eq!(fixture.befriend("bob", wish("shy"), BOTH_WAYS).await, AddFriendOutcome::Waiting);
+    fixture.store.delete_user(fixture.app, by_id("bob"), at(0), at(9)).await.unwrap();
+    assert_eq!(fixture.ids(ann), Vec::<String>::new());
     let rows =
         "SELECT (SELECT count(*) FROM contact) + (SELECT count(*) FROM friend_group) + (SELECT count(*) FROM request)";
-    let left: i64 = outside(&shelf).query_row(rows, [], |row| row.get(0)).unwrap();
+    let left: i64 = outside(&fixture).query_row(rows, [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
-    assert_eq!(shelf.asking("shy", Direction::Incoming), Vec::<String>::new());
-    shelf.befriend("ann", wish("shy"), BOTH_WAYS).await;
-    shelf.store.delete_user(shelf.app, by_id("shy"), at(0), at(9)).await.unwrap();
-    assert_eq!(shelf.asking("ann", Direction::Outgoing), Vec::<String>::new(), "whoever is asked takes them too");
+    assert_eq!(fixture.asking("shy", Direction::Incoming), Vec::<String>::new());
+    fixture.befriend("ann", wish("shy"), BOTH_WAYS).await;
+    fixture.store.delete_user(fixture.app, by_id("shy"), at(0), at(9)).await.unwrap();
+    assert_eq!(fixture.asking("ann", Direction::Outgoing), Vec::<String>::new(), "the recipient may accept them too");
 }

@@ -18,7 +18,7 @@ fn group() -> FriendGroup {
     FriendGroup::parse("family").unwrap()
 }
 
-impl Shelf {
+impl Fixture {
     /// What each operation answers that a user's own session may ask for.
     async fn by_itself(&self, key: UserKey) -> Vec<(&'static str, Result<(), Error>)> {
         let (store, app, owner) = (&self.store, self.app, || Owner::Itself(key));
@@ -80,43 +80,43 @@ impl Shelf {
 }
 
 #[actix_web::test]
-async fn promise_60_a_suspended_user_changes_nothing_by_what_it_had_open() {
-    let shelf = Shelf::fresh().await;
-    let ann = shelf.register("ann").await.user.key;
-    shelf.register("bob").await;
+async fn promise_60_a_suspended_user_changes_nothing_through_open_sessions() {
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.register("ann").await.user.key;
+    fixture.register("bob").await;
     let suspend = StateChange::Suspend { token: derived(60) };
-    shelf.store.change_states(shelf.app, vec![(user_id("ann"), suspend)], at(2)).await.unwrap();
-    let before = shelf.user("ann").unwrap();
-    shelf.refuses_all(ann, &Error::SUSPENDED).await;
-    assert_eq!(shelf.user("ann"), Some(before));
+    fixture.store.change_states(fixture.app, vec![(user_id("ann"), suspend)], at(2)).await.unwrap();
+    let before = fixture.user("ann").unwrap();
+    fixture.refuses_all(ann, &Error::SUSPENDED).await;
+    assert_eq!(fixture.user("ann"), Some(before));
     let if_known = IfKnown::UpdateActive;
-    let again = shelf.store.register(shelf.app, UpsertUser { if_known, ..registration("ann") }).await;
+    let again = fixture.store.register(fixture.app, UpsertUser { if_known, ..registration("ann") }).await;
     assert_eq!(again.map(|_| ()), Err(Error::SUSPENDED));
 }
 
 #[actix_web::test]
-async fn promise_60_a_deleted_user_changes_nothing_of_who_has_its_id_now() {
-    let shelf = Shelf::fresh().await;
-    let ann = shelf.register("ann").await.user.key;
-    shelf.register("bob").await;
+async fn promise_60_a_deleted_user_changes_nothing_of_a_new_user_with_its_id() {
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.register("ann").await.user.key;
+    fixture.register("bob").await;
     let gone = Error::Unauthenticated(Unauthenticated::Wrong);
-    shelf.store.delete_user(shelf.app, by_id("ann"), at(0), at(2)).await.unwrap();
-    shelf.refuses_all(ann, &gone).await;
+    fixture.store.delete_user(fixture.app, by_id("ann"), at(0), at(2)).await.unwrap();
+    fixture.refuses_all(ann, &gone).await;
     let secrets = NewSecrets { handle: handle("annagain"), ..registration("ann").secrets };
-    let anew = shelf.store.register(shelf.app, UpsertUser { secrets, ..registration("ann") }).await.unwrap().user;
-    shelf.refuses_all(ann, &gone).await;
-    assert_eq!(shelf.user("ann"), Some(anew));
+    let anew = fixture.store.register(fixture.app, UpsertUser { secrets, ..registration("ann") }).await.unwrap().user;
+    fixture.refuses_all(ann, &gone).await;
+    assert_eq!(fixture.user("ann"), Some(anew));
 }
 
 #[cfg(debug_assertions)]
 #[actix_web::test]
 async fn a_rule_that_refuses_after_its_first_write_fails_in_debug_builds() {
-    let shelf = Shelf::fresh().await;
-    let ann = shelf.register("ann").await.user.key;
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.register("ann").await.user.key;
     let rule = async move |tx: &standin::store::Tx<'_>| {
         tx.note_login(ann).await?;
         Err::<(), _>(Error::SUSPENDED)
     };
-    let refused = shelf.store.write(standin::store::Touches::All, rule).await;
+    let refused = fixture.store.write(standin::store::Touches::All, rule).await;
     assert!(matches!(refused, Err(Error::Internal(_))), "{refused:?}");
 }

@@ -17,7 +17,7 @@ fn metadata(key: &str, values: &[&str]) -> UserSearch {
     UserSearch { text: None, metadata: Some(MetadataFilter { key: key.to_owned(), values }) }
 }
 
-impl Shelf {
+impl Fixture {
     async fn called(&self, id: &str, name: &str, pairs: Value) -> UserKey {
         let Value::Object(pairs) = pairs else { panic!("no pairs") };
         let metadata = Patch::Set(Metadata::parse(pairs).unwrap());
@@ -38,10 +38,10 @@ impl Shelf {
 
 #[actix_web::test]
 async fn a_part_of_a_name_or_of_an_id_is_enough_in_any_case_of_letters() {
-    let shelf = Shelf::fresh().await;
-    shelf.called("guest@qiscus.com", "Ärin \"Q\" 100%", json!({})).await;
-    shelf.called("u2", "AÄRINZ", json!({})).await;
-    shelf.register("nameless").await;
+    let fixture = Fixture::fresh().await;
+    fixture.called("guest@qiscus.com", "Ärin \"Q\" 100%", json!({})).await;
+    fixture.called("u2", "AÄRINZ", json!({})).await;
+    fixture.register("nameless").await;
     for (wanted, ids) in [
         ("ärin", vec!["guest@qiscus.com", "u2"]),
         ("ÄRIN", vec!["guest@qiscus.com", "u2"]),
@@ -55,43 +55,43 @@ async fn a_part_of_a_name_or_of_an_id_is_enough_in_any_case_of_letters() {
         ("niraä", vec![]),
         ("AND", vec![]),
     ] {
-        assert_eq!(shelf.ids_found(&text(wanted)), ids, "{wanted}");
+        assert_eq!(fixture.ids_found(&text(wanted)), ids, "{wanted}");
     }
-    assert_eq!(shelf.ids_found(&text(&"x".repeat(501))), Vec::<String>::new());
+    assert_eq!(fixture.ids_found(&text(&"x".repeat(501))), Vec::<String>::new());
 }
 
 #[actix_web::test]
-async fn letters_that_stand_apart_are_not_taken_for_the_text() {
-    let shelf = Shelf::fresh().await;
-    shelf.called("u1", "abcd bcde", json!({})).await;
-    shelf.called("u2", "abcde", json!({})).await;
-    assert_eq!(shelf.ids_found(&text("abcde")), ["u2"]);
+async fn separate_letters_do_not_match_the_text() {
+    let fixture = Fixture::fresh().await;
+    fixture.called("u1", "abcd bcde", json!({})).await;
+    fixture.called("u2", "abcde", json!({})).await;
+    assert_eq!(fixture.ids_found(&text("abcde")), ["u2"]);
 }
 
 #[actix_web::test]
 async fn metadata_is_found_by_key_and_whole_value() {
-    let shelf = Shelf::fresh().await;
-    shelf.called("u1", "One", json!({ "team": "blue", "age": 42 })).await;
-    shelf.called("u2", "Two", json!({ "team": "blueish", "lead": true })).await;
-    shelf.called("u3", "Three", json!({ "group": "blue", "quote": "say \"hi\"" })).await;
-    assert_eq!(shelf.ids_found(&metadata("team", &["blue"])), ["u1"]);
-    assert_eq!(shelf.ids_found(&metadata("team", &["blue", "blueish"])), ["u1", "u2"]);
-    assert_eq!(shelf.ids_found(&metadata("age", &["42"])), ["u1"]);
-    assert_eq!(shelf.ids_found(&metadata("lead", &["true"])), ["u2"]);
-    assert_eq!(shelf.ids_found(&metadata("quote", &["say \"hi\""])), ["u3"]);
-    assert_eq!(shelf.ids_found(&metadata("team", &[])), Vec::<String>::new());
+    let fixture = Fixture::fresh().await;
+    fixture.called("u1", "One", json!({ "team": "blue", "age": 42 })).await;
+    fixture.called("u2", "Two", json!({ "team": "blueish", "lead": true })).await;
+    fixture.called("u3", "Three", json!({ "group": "blue", "quote": "say \"hi\"" })).await;
+    assert_eq!(fixture.ids_found(&metadata("team", &["blue"])), ["u1"]);
+    assert_eq!(fixture.ids_found(&metadata("team", &["blue", "blueish"])), ["u1", "u2"]);
+    assert_eq!(fixture.ids_found(&metadata("age", &["42"])), ["u1"]);
+    assert_eq!(fixture.ids_found(&metadata("lead", &["true"])), ["u2"]);
+    assert_eq!(fixture.ids_found(&metadata("quote", &["say \"hi\""])), ["u3"]);
+    assert_eq!(fixture.ids_found(&metadata("team", &[])), Vec::<String>::new());
     let both = UserSearch { text: Some("two".into()), ..metadata("team", &["blue", "blueish"]) };
-    assert_eq!(shelf.ids_found(&both), ["u2"]);
+    assert_eq!(fixture.ids_found(&both), ["u2"]);
 }
 
 #[actix_web::test]
 async fn matches_come_page_by_page_either_way_round() {
-    let shelf = Shelf::fresh().await;
+    let fixture = Fixture::fresh().await;
     for n in 0..5 {
-        shelf.register(&format!("guest{n}")).await;
+        fixture.register(&format!("guest{n}")).await;
     }
     for wanted in ["guest", "gu"] {
-        let page = |number, order| shelf.found(&text(wanted), Page::new(number, 2), order);
+        let page = |number, order| fixture.found(&text(wanted), Page::new(number, 2), order);
         let listed = |ids: &[&str]| Listed { items: ids.iter().map(|id| (*id).to_owned()).collect(), total: 5 };
         assert_eq!(page(2, Order::OldestFirst), listed(&["guest2", "guest3"]));
         assert_eq!(page(3, Order::OldestFirst), listed(&["guest4"]));
@@ -102,34 +102,34 @@ async fn matches_come_page_by_page_either_way_round() {
 
 #[actix_web::test]
 async fn the_index_follows_every_change() {
-    let shelf = Shelf::fresh().await;
-    shelf.called("u1", "Former Name", json!({ "team": "former" })).await;
-    shelf.change("u1", named("Later Name"), at(2)).await;
-    assert_eq!(shelf.ids_found(&text("former")), Vec::<String>::new());
-    assert_eq!(shelf.ids_found(&text("later")), ["u1"]);
-    assert_eq!(shelf.ids_found(&metadata("team", &["former"])), ["u1"]);
-    shelf.store.delete_user(shelf.app, by_id("u1"), at(0), at(3)).await.unwrap();
-    assert_eq!(shelf.ids_found(&text("later")), Vec::<String>::new());
+    let fixture = Fixture::fresh().await;
+    fixture.called("u1", "Former Name", json!({ "team": "former" })).await;
+    fixture.change("u1", named("Later Name"), at(2)).await;
+    assert_eq!(fixture.ids_found(&text("former")), Vec::<String>::new());
+    assert_eq!(fixture.ids_found(&text("later")), ["u1"]);
+    assert_eq!(fixture.ids_found(&metadata("team", &["former"])), ["u1"]);
+    fixture.store.delete_user(fixture.app, by_id("u1"), at(0), at(3)).await.unwrap();
+    assert_eq!(fixture.ids_found(&text("later")), Vec::<String>::new());
     let sound = "INSERT INTO user_text (user_text, rank) VALUES ('integrity-check', 1)";
-    outside(&shelf).execute(sound, []).expect("the index and the rows agree");
+    outside(&fixture).execute(sound, []).expect("the index and the rows agree");
 }
 
 #[actix_web::test]
-async fn another_apps_users_are_not_found_and_ten_thousand_matches_are_counted() {
-    let shelf = Shelf::fresh().await;
-    let foreign = shelf.store.create_app(new_app(2), at(0)).await.unwrap().key;
+async fn users_of_another_app_are_not_found_and_ten_thousand_matches_are_counted() {
+    let fixture = Fixture::fresh().await;
+    let foreign = fixture.store.create_app(new_app(2), at(0)).await.unwrap().key;
     let secrets = NewSecrets { handle: handle("elsewhere"), ..registration("x").secrets };
-    shelf.store.register(foreign, UpsertUser { secrets, ..registration("u99") }).await.unwrap();
+    fixture.store.register(foreign, UpsertUser { secrets, ..registration("u99") }).await.unwrap();
     let many: Vec<usize> = (0..usize::try_from(MATCHES_MAX).unwrap() + 1).collect();
     for step in many.chunks(500) {
         let ids: Vec<String> = step.iter().map(|n| format!("guest{n}")).collect();
-        join_all(ids.iter().map(|id| shelf.register(id))).await;
+        join_all(ids.iter().map(|id| fixture.register(id))).await;
     }
-    let page = |number| shelf.found(&text("gue"), Page::new(number, 100), Order::OldestFirst);
+    let page = |number| fixture.found(&text("gue"), Page::new(number, 100), Order::OldestFirst);
     assert_eq!((page(1).total, page(100).items.len(), page(101).items.len()), (MATCHES_MAX, 100, 0));
-    assert_eq!(shelf.ids_found(&text("u99")), Vec::<String>::new());
-    // Sorted by name are so many; the one behind them is listed last, and nobody twice.
-    let listed = |page| shelf.store.reads(async |db| db.users(shelf.app, page, Order::ByName).await).unwrap();
+    assert_eq!(fixture.ids_found(&text("u99")), Vec::<String>::new());
+    // Sorted by name are so many; the one after them is listed last, and no user twice.
+    let listed = |page| fixture.store.reads(async |db| db.users(fixture.app, page, Order::ByName).await).unwrap();
     let newest = format!("guest{MATCHES_MAX}");
     let all: Vec<String> = (1..=101)
         .flat_map(|number| listed(Page::new(number, 100)).items)
@@ -143,18 +143,18 @@ async fn another_apps_users_are_not_found_and_ten_thousand_matches_are_counted()
 
 #[actix_web::test]
 async fn an_uploaded_picture_waits_for_a_profile_and_then_for_the_sweep() {
-    let shelf = Shelf::fresh().await;
-    let owner = shelf.register("ann").await.user.key;
+    let fixture = Fixture::fresh().await;
+    let owner = fixture.register("ann").await.user.key;
     let AvatarChange::Uploaded(new) = upload(1) else { panic!("no upload") };
-    shelf.store.add_picture(shelf.app, owner, new.clone(), at(5)).await.unwrap();
-    assert_eq!(shelf.user("ann").unwrap().profile.avatar, Avatar::Tile, "nobody shows it yet");
-    assert!(shelf.store.picture(&new.key).unwrap().is_some(), "but it is there");
-    let shown = shelf.show("ann", AvatarChange::Owned(new.key.clone(), None), at(6)).await;
+    fixture.store.add_picture(fixture.app, owner, new.clone(), at(5)).await.unwrap();
+    assert_eq!(fixture.user("ann").unwrap().profile.avatar, Avatar::Tile, "no profile shows it yet");
+    assert!(fixture.store.picture(&new.key).unwrap().is_some(), "but it is there");
+    let shown = fixture.show("ann", AvatarChange::Owned(new.key.clone(), None), at(6)).await;
     assert_eq!(shown, Avatar::Picture(new.key.clone(), PictureKind::Jpeg));
-    assert_eq!(shelf.store.take_released_pictures(at(100), 10).await.unwrap(), []);
+    assert_eq!(fixture.store.take_released_pictures(at(100), 10).await.unwrap(), []);
     let AvatarChange::Uploaded(forgotten) = upload(2) else { panic!("no upload") };
-    shelf.store.add_picture(shelf.app, owner, forgotten.clone(), at(7)).await.unwrap();
-    assert_eq!(shelf.store.take_released_pictures(at(100), 10).await.unwrap(), [forgotten.key]);
-    let gone = shelf.store.add_picture(shelf.app, UserKey(4711), new, at(8)).await;
+    fixture.store.add_picture(fixture.app, owner, forgotten.clone(), at(7)).await.unwrap();
+    assert_eq!(fixture.store.take_released_pictures(at(100), 10).await.unwrap(), [forgotten.key]);
+    let gone = fixture.store.add_picture(fixture.app, UserKey(4711), new, at(8)).await;
     assert_eq!(gone, Err(Error::Unauthenticated(Unauthenticated::Wrong)));
 }

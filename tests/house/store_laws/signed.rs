@@ -1,11 +1,11 @@
-//! What Tencent's wire stores of sessions, and the way there from a database that knew nothing of it.
+//! What Tencent's dialect stores of sessions, and the way there from a database that knew nothing of it.
 
 use rusqlite::Connection;
 use standin::domain::{error::Unauthenticated, search::UserSearch};
 
 use super::*;
 
-impl Shelf {
+impl Fixture {
     async fn issue(
         &self,
         key: UserKey,
@@ -36,105 +36,105 @@ impl Shelf {
 }
 
 #[actix_web::test]
-async fn of_one_wires_tickets_the_newest_are_kept_whatever_the_clock_says() {
-    let shelf = Shelf::fresh().await;
-    let [ann, bob] = [shelf.register("ann").await.user.key, shelf.register("bob").await.user.key];
-    let other_wire = shelf.issue(ann, 1, Vendor::MirrorFly, None, at(1)).await;
-    let other_user = shelf.issue(bob, 2, Vendor::Tencent, Some(1), at(1)).await;
+async fn the_newest_tickets_of_a_vendor_are_kept_even_if_the_clock_is_wrong() {
+    let fixture = Fixture::fresh().await;
+    let [ann, bob] = [fixture.register("ann").await.user.key, fixture.register("bob").await.user.key];
+    let other_wire = fixture.issue(ann, 1, Vendor::MirrorFly, None, at(1)).await;
+    let other_user = fixture.issue(bob, 2, Vendor::Tencent, Some(1), at(1)).await;
     let mut tickets = Vec::new();
     for (number, moment) in [(3, 10), (4, 20), (5, 30)] {
-        tickets.push(shelf.issue(ann, number, Vendor::Tencent, Some(2), at(moment)).await);
+        tickets.push(fixture.issue(ann, number, Vendor::Tencent, Some(2), at(moment)).await);
     }
-    assert_eq!([0, 1, 2].map(|n: usize| shelf.alive(&tickets[n])), [false, true, true]);
-    assert_eq!((shelf.alive(&other_wire), shelf.alive(&other_user)), (true, true));
-    let set_back = shelf.issue(ann, 6, Vendor::Tencent, Some(1), at(2)).await;
-    assert_eq!((shelf.alive(&set_back), shelf.alive(&tickets[2])), (true, false), "the clock was set back");
-    assert_eq!(shelf.store.ticket(&set_back).unwrap().unwrap().vendor, Vendor::Tencent);
+    assert_eq!([0, 1, 2].map(|n: usize| fixture.alive(&tickets[n])), [false, true, true]);
+    assert_eq!((fixture.alive(&other_wire), fixture.alive(&other_user)), (true, true));
+    let set_back = fixture.issue(ann, 6, Vendor::Tencent, Some(1), at(2)).await;
+    assert_eq!((fixture.alive(&set_back), fixture.alive(&tickets[2])), (true, false), "the clock was set back");
+    assert_eq!(fixture.store.ticket(&set_back).unwrap().unwrap().vendor, Vendor::Tencent);
 }
 
 #[actix_web::test]
-async fn a_kick_ends_what_one_wire_began_and_is_never_taken_back() {
-    let shelf = Shelf::fresh().await;
-    let ann = shelf.register("ann").await.user.key;
-    let from = async || shelf.dead_before("ann").await;
+async fn a_kick_ends_the_sessions_of_one_vendor_for_good() {
+    let fixture = Fixture::fresh().await;
+    let ann = fixture.register("ann").await.user.key;
+    let from = async || fixture.dead_before("ann").await;
     assert_eq!(from().await, at(0));
     let (theirs, other_wire) = (
-        shelf.issue(ann, 1, Vendor::Tencent, None, at(1)).await,
-        shelf.issue(ann, 2, Vendor::MirrorFly, None, at(1)).await,
+        fixture.issue(ann, 1, Vendor::Tencent, None, at(1)).await,
+        fixture.issue(ann, 2, Vendor::MirrorFly, None, at(1)).await,
     );
-    shelf.store.kick(shelf.app, user_id("ann"), at(50), at(45)).await.unwrap();
-    assert_eq!((from().await, shelf.alive(&theirs), shelf.alive(&other_wire)), (at(50), false, true));
-    assert_eq!(shelf.kinds(), [EventKind::Created, EventKind::Kicked]);
-    shelf.store.kick(shelf.app, user_id("ann"), at(40), at(35)).await.unwrap();
+    fixture.store.kick(fixture.app, user_id("ann"), at(50), at(45)).await.unwrap();
+    assert_eq!((from().await, fixture.alive(&theirs), fixture.alive(&other_wire)), (at(50), false, true));
+    assert_eq!(fixture.kinds(), [EventKind::Created, EventKind::Kicked]);
+    fixture.store.kick(fixture.app, user_id("ann"), at(40), at(35)).await.unwrap();
     assert_eq!(from().await, at(50), "the clock was set back");
-    let nobody = shelf.store.kick(shelf.app, user_id("nobody"), at(60), at(60)).await;
-    assert_eq!((nobody, shelf.dead_before("nobody").await), (Err(Error::NotFound(Resource::User)), at(0)));
+    let nobody = fixture.store.kick(fixture.app, user_id("nobody"), at(60), at(60)).await;
+    assert_eq!((nobody, fixture.dead_before("nobody").await), (Err(Error::NotFound(Resource::User)), at(0)));
 }
 
 #[actix_web::test]
-async fn promise_60_signatures_that_were_dead_stay_dead_when_the_id_is_created_anew() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("ann").await;
+async fn promise_60_invalid_signatures_stay_invalid_for_a_new_user_with_the_id() {
+    let fixture = Fixture::fresh().await;
+    fixture.register("ann").await;
     let revoked = Err(Error::Unauthenticated(Unauthenticated::Revoked));
-    shelf.store.kick(shelf.app, user_id("ann"), at(50), at(45)).await.unwrap();
-    shelf.store.delete_user(shelf.app, by_id("ann"), at(40), at(60)).await.unwrap();
-    assert_eq!(shelf.dead_before("ann").await, at(50), "a deletion sets no moment back");
-    assert_eq!((shelf.vouched("ann", at(49)).await, shelf.user("ann")), (revoked.clone(), None));
-    shelf.register("ann").await;
-    assert_eq!(shelf.vouched("ann", at(49)).await, revoked, "nor for the new user");
-    assert_eq!(shelf.vouched("ann", at(50)).await, Ok(()));
-    shelf.store.delete_user(shelf.app, by_id("ann"), at(70), at(65)).await.unwrap();
-    assert_eq!(shelf.vouched("ann", at(69)).await, revoked, "the deletion ends signatures of its own");
-    assert_eq!(shelf.vouched("ann", at(70)).await, Ok(()));
-    assert_eq!(shelf.vouched("bob", at(1)).await, Ok(()), "of nobody else");
+    fixture.store.kick(fixture.app, user_id("ann"), at(50), at(45)).await.unwrap();
+    fixture.store.delete_user(fixture.app, by_id("ann"), at(40), at(60)).await.unwrap();
+    assert_eq!(fixture.dead_before("ann").await, at(50), "a deletion sets no moment back");
+    assert_eq!((fixture.vouched("ann", at(49)).await, fixture.user("ann")), (revoked.clone(), None));
+    fixture.register("ann").await;
+    assert_eq!(fixture.vouched("ann", at(49)).await, revoked, "nor for the new user");
+    assert_eq!(fixture.vouched("ann", at(50)).await, Ok(()));
+    fixture.store.delete_user(fixture.app, by_id("ann"), at(70), at(65)).await.unwrap();
+    assert_eq!(fixture.vouched("ann", at(69)).await, revoked, "the deletion ends signatures of its own");
+    assert_eq!(fixture.vouched("ann", at(70)).await, Ok(()));
+    assert_eq!(fixture.vouched("bob", at(1)).await, Ok(()), "of nobody else");
 }
 
 #[actix_web::test]
-async fn a_kick_that_an_earlier_version_has_kept_with_the_user_holds_after_the_upgrade() {
-    let shelf = Shelf::fresh().await;
-    shelf.register("ann").await;
-    shelf.register("bob").await;
-    let Shelf { folder, store, app } = shelf;
+async fn a_kick_stored_by_an_earlier_version_holds_after_the_upgrade() {
+    let fixture = Fixture::fresh().await;
+    fixture.register("ann").await;
+    fixture.register("bob").await;
+    let Fixture { folder, store, app } = fixture;
     store.close().await;
     let former = "DROP TABLE dead_signature; UPDATE user SET sigs_from = 77 WHERE id = 'ann'; PRAGMA user_version = 8;";
     let database = Connection::open(folder.path().join("standin.db")).unwrap();
     undo_later(&database);
     database.execute_batch(former).unwrap();
     drop(database);
-    let shelf = Shelf { store: open(folder.path()), folder, app };
-    assert_eq!((shelf.dead_before("ann").await, shelf.dead_before("bob").await), (at(77), at(0)));
-    shelf.store.delete_user(shelf.app, by_id("ann"), at(0), at(78)).await.unwrap();
-    assert_eq!(shelf.dead_before("ann").await, at(77));
+    let fixture = Fixture { store: open(folder.path()), folder, app };
+    assert_eq!((fixture.dead_before("ann").await, fixture.dead_before("bob").await), (at(77), at(0)));
+    fixture.store.delete_user(fixture.app, by_id("ann"), at(0), at(78)).await.unwrap();
+    assert_eq!(fixture.dead_before("ann").await, at(77));
 }
 
 #[actix_web::test]
-async fn what_is_kept_of_dead_signatures_is_bounded_and_none_revives_when_a_row_goes() {
-    let shelf = Shelf::fresh().await;
+async fn stored_invalid_signatures_are_bounded_and_none_becomes_valid_again() {
+    let fixture = Fixture::fresh().await;
     for (id, moment) in [("u1", 10), ("u2", 20), ("u3", 30), ("u4", 40)] {
-        shelf.register(id).await;
-        shelf.store.kick(shelf.app, user_id(id), at(moment), at(moment)).await.unwrap();
+        fixture.register(id).await;
+        fixture.store.kick(fixture.app, user_id(id), at(moment), at(moment)).await.unwrap();
     }
     let moments = async || {
         let mut moments = [0; 5];
         for (moment, id) in moments.iter_mut().zip(["u1", "u2", "u3", "u4", "other"]) {
-            *moment = shelf.dead_before(id).await.micros();
+            *moment = fixture.dead_before(id).await.micros();
         }
         moments
     };
     let forget = async |long_past: i64, kept_max: u32| {
-        shelf.store.forget_dead_signatures(at(long_past), kept_max, 10).await.unwrap()
+        fixture.store.forget_dead_signatures(at(long_past), kept_max, 10).await.unwrap()
     };
     assert_eq!((forget(10, 5).await, forget(10, 4).await), (0, 0), "none is too old, nor one too many");
     assert_eq!(
         (forget(11, 4).await, moments().await),
         (1, [10, 20, 30, 40, 10]),
-        "the oldest moment is everybody's now"
+        "the oldest moment holds for every user now"
     );
-    shelf.store.kick(shelf.app, user_id("u2"), at(25), at(25)).await.unwrap();
+    fixture.store.kick(fixture.app, user_id("u2"), at(25), at(25)).await.unwrap();
     assert_eq!((forget(0, 3).await, moments().await), (1, [30, 30, 30, 40, 30]), "u3 stood longest without a kick");
     while forget(1000, 0).await > 0 {}
     assert_eq!(moments().await, [40; 5]);
-    let rows: i64 = outside(&shelf).query_row("SELECT count(*) FROM dead_signature", [], |row| row.get(0)).unwrap();
+    let rows: i64 = outside(&fixture).query_row("SELECT count(*) FROM dead_signature", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 1);
 }
 
@@ -205,7 +205,7 @@ const UNDO: &str = "
     ALTER TABLE ticket DROP COLUMN wire;
     PRAGMA user_version = 4;";
 
-/// Undoes what came after dead signatures.
+/// Undoes the schema changes after the one for invalid signatures.
 fn undo_later(database: &Connection) {
     for step in [UNDO_MESSAGES, UNDO_FOLDED_NAMES, FORMER[2], UNDO_LATER] {
         database.execute_batch(step).unwrap();
@@ -229,14 +229,14 @@ fn schema(connection: &Connection) -> Vec<(String, String)> {
 }
 
 #[actix_web::test]
-async fn a_database_from_before_tencents_wire_keeps_its_users_contacts_and_sessions() {
-    let shelf = Shelf::fresh().await;
-    let [ann, bob] = [shelf.key("ann").await, shelf.key("bob").await];
-    shelf.change("ann", named("Ann"), at(2)).await;
-    shelf.add(ann, &[bob]).await.unwrap();
-    let ticket = shelf.issue(ann, 1, Vendor::MirrorFly, None, at(1)).await;
-    let before = shelf.user("ann");
-    let Shelf { folder, store, app } = shelf;
+async fn a_database_from_before_tencents_dialect_keeps_its_users_contacts_and_sessions() {
+    let fixture = Fixture::fresh().await;
+    let [ann, bob] = [fixture.key("ann").await, fixture.key("bob").await];
+    fixture.change("ann", named("Ann"), at(2)).await;
+    fixture.add(ann, &[bob]).await.unwrap();
+    let ticket = fixture.issue(ann, 1, Vendor::MirrorFly, None, at(1)).await;
+    let before = fixture.user("ann");
+    let Fixture { folder, store, app } = fixture;
     store.close().await;
 
     let database = folder.path().join("standin.db");
@@ -248,49 +248,49 @@ async fn a_database_from_before_tencents_wire_keeps_its_users_contacts_and_sessi
     assert_eq!(schema(&undone), schema(&former), "it is a database of the fourth step");
     drop(undone);
 
-    let shelf = Shelf { store: open(folder.path()), folder, app };
-    assert_eq!(shelf.user("ann"), before);
-    assert_eq!(shelf.ids(ann), ["bob"]);
-    assert_eq!(shelf.store.ticket(&ticket).unwrap().unwrap().vendor, Vendor::MirrorFly);
-    assert_eq!(shelf.dead_before("ann").await, at(0));
-    let friends = shelf
+    let fixture = Fixture { store: open(folder.path()), folder, app };
+    assert_eq!(fixture.user("ann"), before);
+    assert_eq!(fixture.ids(ann), ["bob"]);
+    assert_eq!(fixture.store.ticket(&ticket).unwrap().unwrap().vendor, Vendor::MirrorFly);
+    assert_eq!(fixture.dead_before("ann").await, at(0));
+    let friends = fixture
         .store
-        .reads_of(shelf.app, &by_id("ann"), async |db, app, owner| db.friends(app, owner, Page::new(1, 9)).await)
+        .reads_of(fixture.app, &by_id("ann"), async |db, app, owner| db.friends(app, owner, Page::new(1, 9)).await)
         .unwrap();
     assert_eq!((friends.total, friends.items[0].groups.len()), (1, 0));
     assert_eq!(
-        shelf.store.reads_of(shelf.app, &by_id("ann"), async |db, app, owner| db.groups(app, owner).await),
+        fixture.store.reads_of(fixture.app, &by_id("ann"), async |db, app, owner| db.groups(app, owner).await),
         Ok(vec![])
     );
     assert_eq!(
-        shelf.store.reads_of(shelf.app, &by_id("ann"), async |db, app, owner| db.unread_requests(app, owner).await),
+        fixture.store.reads_of(fixture.app, &by_id("ann"), async |db, app, owner| db.unread_requests(app, owner).await),
         Ok(0)
     );
 }
 
 #[actix_web::test]
-async fn issue_14_names_from_before_the_upgrade_are_found_as_people_type_them() {
-    let shelf = Shelf::fresh().await;
+async fn issue_14_names_from_before_the_upgrade_are_found_in_every_spelling() {
+    let fixture = Fixture::fresh().await;
     for (id, name) in [("u1", "Straße"), ("u2", "Jose\u{301}"), ("u3", "Ada")] {
-        shelf.register(id).await;
-        shelf.change(id, named(name), at(2)).await;
+        fixture.register(id).await;
+        fixture.change(id, named(name), at(2)).await;
     }
-    shelf.register("u4").await;
-    let Shelf { folder, store, app } = shelf;
+    fixture.register("u4").await;
+    let Fixture { folder, store, app } = fixture;
     store.close().await;
     let former = Connection::open(folder.path().join("standin.db")).unwrap();
     for step in [UNDO_MESSAGES, UNDO_FOLDED_NAMES, FORMER[2], "PRAGMA user_version = 11"] {
         former.execute_batch(step).unwrap();
     }
     drop(former);
-    let shelf = Shelf { store: open(folder.path()), folder, app };
+    let fixture = Fixture { store: open(folder.path()), folder, app };
     let found = |text: &str| {
         let search = UserSearch { text: Some(text.to_owned()), metadata: None };
         let page = Page::new(1, 10);
-        let read = shelf.store.reads(async |db| db.find_users(app, &search, page, Order::OldestFirst).await);
+        let read = fixture.store.reads(async |db| db.find_users(app, &search, page, Order::OldestFirst).await);
         read.unwrap().items.iter().map(|user| user.id.as_str().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(["STRASSE", "josé", "ada", "U4"].map(found), [["u1"], ["u2"], ["u3"], ["u4"]]);
     let sound = "INSERT INTO user_text (user_text, rank) VALUES ('integrity-check', 1)";
-    outside(&shelf).execute(sound, []).expect("the index and the rows agree");
+    outside(&fixture).execute(sound, []).expect("the index and the rows agree");
 }

@@ -8,8 +8,8 @@ fn rights(info: &str) -> Value {
 
 #[actix_web::test]
 async fn a_user_acts_for_itself_alone() {
-    let house = people(&["ann", "bob"]).await;
-    let (mut socket, ticket) = Socket::of(&house, "bob").await;
+    let server = people(&["ann", "bob"]).await;
+    let (mut socket, ticket) = Socket::of(&server, "bob").await;
     let mut calls = limits::calls(&["bob".to_owned()]);
     for command in [
         "friend_get",
@@ -33,10 +33,10 @@ async fn a_user_acts_for_itself_alone() {
 }
 
 #[actix_web::test]
-async fn a_user_forces_nobody() {
-    let house = people(&["ann", "shy"]).await;
-    allow(&house, "shy", "NeedConfirm").await;
-    let (mut socket, ticket) = Socket::of(&house, "ann").await;
+async fn a_user_cannot_add_friends_by_force() {
+    let server = people(&["ann", "shy"]).await;
+    allow(&server, "shy", "NeedConfirm").await;
+    let (mut socket, ticket) = Socket::of(&server, "ann").await;
     let body = |flags: u32| json!({ "From_Account": "ann", "AddFriendItem": [wish("shy")], "ForceAddFlags": flags });
     let said = socket.ask("sns.friend_add", &ticket, body(1)).await;
     assert_eq!(said, rights("ForceAddFlags is for the app's administrator, by the REST API"));
@@ -45,15 +45,15 @@ async fn a_user_forces_nobody() {
 }
 
 #[actix_web::test]
-async fn what_a_user_may_not_read_of_a_friend_is_left_out() {
-    let house = people(&["ann", "bob"]).await;
+async fn fields_of_a_friend_that_a_user_may_not_read_are_left_out() {
+    let server = people(&["ann", "bob"]).await;
     for (name, reader) in [("Open", "everyone"), ("Near", "friends"), ("Own", "owner"), ("Back", "back-end")] {
-        house.command(&["app", "field", "add", name, "--read", reader]);
-        set(&house, "bob", &[(&format!("Tag_Profile_Custom_{name}"), json!("x"))]).await;
+        server.command(&["app", "field", "add", name, "--read", reader]);
+        set(&server, "bob", &[(&format!("Tag_Profile_Custom_{name}"), json!("x"))]).await;
     }
     let one_way = json!({ "From_Account": "ann", "AddFriendItem": [wish("bob")], "AddType": "Add_Type_Single" });
-    assert_eq!(one(&house, "sns/friend_add", one_way).await, well());
-    let (mut socket, ticket) = Socket::of(&house, "ann").await;
+    assert_eq!(one(&server, "sns/friend_add", one_way).await, well());
+    let (mut socket, ticket) = Socket::of(&server, "ann").await;
     let body = json!({ "From_Account": "ann", "To_Account": ["bob"] });
     let mut custom = async || {
         let said = socket.ask("sns.friend_get_specified", &ticket, body.clone()).await;
@@ -62,6 +62,6 @@ async fn what_a_user_may_not_read_of_a_friend_is_left_out() {
         names.map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(custom().await, ["Open"], "bob does not list ann");
-    befriend(&house, "bob", "ann").await;
+    befriend(&server, "bob", "ann").await;
     assert_eq!(custom().await, ["Near", "Open"]);
 }

@@ -9,39 +9,39 @@ use super::{
 };
 
 #[actix_web::test]
-async fn a_friend_is_on_mirrorflys_list_of_contacts() {
-    let house = house().await;
-    let token = made(&house, "ann", &[]).await;
-    made(&house, "bob", &[]).await;
-    befriend(&house, "ann", "bob").await;
-    assert_eq!(ids(&house, &token, "").await, ["bob"]);
-    one(&house, "sns/friend_delete", json!({ "From_Account": "ann", "To_Account": ["bob"] })).await;
-    assert_eq!(ids(&house, &token, "").await, Vec::<String>::new());
+async fn a_friend_is_in_mirrorflys_contact_list() {
+    let server = server().await;
+    let token = made(&server, "ann", &[]).await;
+    made(&server, "bob", &[]).await;
+    befriend(&server, "ann", "bob").await;
+    assert_eq!(ids(&server, &token, "").await, ["bob"]);
+    one(&server, "sns/friend_delete", json!({ "From_Account": "ann", "To_Account": ["bob"] })).await;
+    assert_eq!(ids(&server, &token, "").await, Vec::<String>::new());
 }
 
 #[actix_web::test]
-async fn a_contact_of_mirrorflys_is_a_friend_and_keeps_its_groups_when_it_is_renamed() {
-    let house = house().await;
-    let token = made(&house, "ann", &[]).await;
-    made(&house, "bob", &[]).await;
-    assert_eq!(sync(&house, &token, &["bob"], &[], false).await, ["bob"]);
-    assert_eq!(friends(&house, "ann").await, json!({ "bob": { "Remark": "Nbob" } }));
-    assert_eq!(add(&house, "ann", wish("bob")).await, well(), "bob does not list ann yet");
+async fn a_mirrorfly_contact_is_a_friend_and_keeps_its_groups_when_renamed() {
+    let server = server().await;
+    let token = made(&server, "ann", &[]).await;
+    made(&server, "bob", &[]).await;
+    assert_eq!(sync(&server, &token, &["bob"], &[], false).await, ["bob"]);
+    assert_eq!(friends(&server, "ann").await, json!({ "bob": { "Remark": "Nbob" } }));
+    assert_eq!(add(&server, "ann", wish("bob")).await, well(), "bob does not list ann yet");
     let group = json!({ "Tag": "Tag_SNS_IM_Group", "Value": ["work"] });
     let remark = json!({ "Tag": "Tag_SNS_IM_Remark", "Value": "Bobby" });
     let item = json!({ "To_Account": "bob", "SnsItem": [group, remark] });
-    assert_eq!(one(&house, "sns/friend_update", json!({ "From_Account": "ann", "UpdateItem": [item] })).await, well());
-    sync(&house, &token, &["bob"], &[], false).await;
-    assert_eq!(friends(&house, "ann").await, json!({ "bob": { "Remark": "Nbob", "Group": ["work"] } }));
+    assert_eq!(one(&server, "sns/friend_update", json!({ "From_Account": "ann", "UpdateItem": [item] })).await, well());
+    sync(&server, &token, &["bob"], &[], false).await;
+    assert_eq!(friends(&server, "ann").await, json!({ "bob": { "Remark": "Nbob", "Group": ["work"] } }));
 }
 
 #[actix_web::test]
 async fn a_friend_is_on_the_roster_of_mirrorflys_socket() {
-    let house = house().await;
-    let ann = person(&house, "ann").await;
-    person(&house, "bob").await;
-    let mut socket = Socket::bound(&house, &ann).await;
-    befriend(&house, "ann", "bob").await;
+    let server = server().await;
+    let ann = person(&server, "ann").await;
+    person(&server, "bob").await;
+    let mut socket = Socket::bound(&server, &ann).await;
+    befriend(&server, "ann", "bob").await;
     assert!(socket.hear().await.contains("<register_update />"), "ann's list differs");
     socket.say(r#"<iq xmlns="jabber:client" type="get" id="7"><query xmlns="jabber:iq:roster"/></iq>"#).await;
     let roster = socket.hear().await;

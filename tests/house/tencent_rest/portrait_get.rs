@@ -4,8 +4,8 @@ const GET: &str = "profile/portrait_get";
 
 #[actix_web::test]
 async fn a_profile_shows_every_tag_that_is_set() {
-    let house = house().await;
-    import(&house, "u1").await;
+    let server = server().await;
+    import(&server, "u1").await;
     let items = json!([
         { "Tag": "Tag_Profile_IM_Nick", "Value": "Ada" },
         { "Tag": "Tag_Profile_IM_Image", "Value": "https://example.com/a.png" },
@@ -20,62 +20,62 @@ async fn a_profile_shows_every_tag_that_is_set() {
         { "Tag": "Tag_Profile_IM_Level", "Value": 5 },
         { "Tag": "Tag_Profile_IM_Role", "Value": 4_294_967_295_u32 },
     ]);
-    done(&house, "profile/portrait_set", json!({ "From_Account": "u1", "ProfileItem": items })).await;
-    let answer = call(&house, GET, json!({ "To_Account": ["u1"] })).await;
+    done(&server, "profile/portrait_set", json!({ "From_Account": "u1", "ProfileItem": items })).await;
+    let answer = call(&server, GET, json!({ "To_Account": ["u1"] })).await;
     assert_eq!(answer.json()["UserProfileItem"][0]["ProfileItem"], items);
-    golden::same(&house, "tencent/portrait_get", &answer);
+    golden::same(&server, "tencent/portrait_get", &answer);
 }
 
 #[actix_web::test]
-async fn a_tag_list_chooses_and_what_is_not_set_is_not_there() {
-    let house = house().await;
-    done(&house, "im_open_login_svc/account_import", json!({ "UserID": "u1", "Nick": "Ada", "FaceUrl": "a" })).await;
+async fn a_tag_list_selects_and_unset_tags_are_left_out() {
+    let server = server().await;
+    done(&server, "im_open_login_svc/account_import", json!({ "UserID": "u1", "Nick": "Ada", "FaceUrl": "a" })).await;
     let tags = json!(["Tag_Profile_IM_Image", "Tag_Profile_IM_Gender"]);
-    let answer = done(&house, GET, json!({ "To_Account": ["u1"], "TagList": tags })).await;
+    let answer = done(&server, GET, json!({ "To_Account": ["u1"], "TagList": tags })).await;
     let expected = json!([{ "Tag": "Tag_Profile_IM_Image", "Value": "a" }]);
     assert_eq!(answer["UserProfileItem"][0]["ProfileItem"], expected);
 }
 
 #[actix_web::test]
-async fn who_does_not_exist_fails_alone() {
-    let house = house().await;
-    import(&house, "u1").await;
-    let answer = call(&house, GET, json!({ "To_Account": ["nobody", "u1", "no id", ""] })).await;
-    golden::same(&house, "tencent/portrait_get_failed", &answer);
+async fn an_unknown_account_fails_alone() {
+    let server = server().await;
+    import(&server, "u1").await;
+    let answer = call(&server, GET, json!({ "To_Account": ["nobody", "u1", "no id", ""] })).await;
+    golden::same(&server, "tencent/portrait_get_failed", &answer);
 }
 
 #[actix_web::test]
-async fn where_nobody_exists_the_call_fails() {
-    let house = house().await;
+async fn a_call_with_only_unknown_accounts_fails() {
+    let server = server().await;
     let info = "None of these accounts exists: import them first";
-    refused(&house, GET, json!({ "To_Account": ["u1", "u2"] }), 40003, info).await;
+    refused(&server, GET, json!({ "To_Account": ["u1", "u2"] }), 40003, info).await;
 }
 
 #[actix_web::test]
 async fn the_same_account_asked_for_twice_is_answered_twice() {
-    let house = house().await;
-    import(&house, "u1").await;
-    let answer = done(&house, GET, json!({ "To_Account": ["u1", "u1"] })).await;
+    let server = server().await;
+    import(&server, "u1").await;
+    let answer = done(&server, GET, json!({ "To_Account": ["u1", "u1"] })).await;
     assert_eq!(answer["UserProfileItem"][0], answer["UserProfileItem"][1]);
 }
 
 #[actix_web::test]
 async fn a_hundred_profiles_are_answered_at_once_and_no_more() {
-    let house = house().await;
-    import(&house, "u0").await;
+    let server = server().await;
+    import(&server, "u0").await;
     let ids = |n: usize| (0..n).map(|number| format!("u{number}")).collect::<Vec<_>>();
     for count in [99, 100] {
-        let answer = done(&house, GET, json!({ "To_Account": ids(count) })).await;
+        let answer = done(&server, GET, json!({ "To_Account": ids(count) })).await;
         assert_eq!(answer["UserProfileItem"].as_array().unwrap().len(), count);
     }
     let info = "To_Account must have at most 100 items, this one has 101";
-    refused(&house, GET, json!({ "To_Account": ids(101) }), 40001, info).await;
+    refused(&server, GET, json!({ "To_Account": ids(101) }), 40001, info).await;
 }
 
 #[actix_web::test]
-async fn a_call_that_asks_wrongly_is_told_where() {
-    let house = house().await;
-    import(&house, "u1").await;
+async fn a_malformed_call_is_refused_with_the_field() {
+    let server = server().await;
+    import(&server, "u1").await;
     let tags = vec!["Tag_Profile_IM_Nick"; 33];
     for (body, code, info) in [
         (json!({}), 40001, "To_Account is required"),
@@ -90,14 +90,14 @@ async fn a_call_that_asks_wrongly_is_told_where() {
             "TagList must have at most 32 items, this one has 33",
         ),
     ] {
-        refused(&house, GET, body, code, info).await;
+        refused(&server, GET, body, code, info).await;
     }
 }
 
 #[actix_web::test]
-async fn a_tag_that_is_none_is_40009() {
-    let house = house().await;
-    import(&house, "u1").await;
+async fn an_unknown_tag_is_40009() {
+    let server = server().await;
+    import(&server, "u1").await;
     let no_such =
         |tag: &str| format!("There is no tag {tag}: name one of Tag_Profile_IM_ or a declared Tag_Profile_Custom_");
     for (tag, shown) in [
@@ -109,16 +109,16 @@ async fn a_tag_that_is_none_is_40009() {
         (&"x".repeat(100), &"x".repeat(64)),
         ("", ""),
     ] {
-        refused(&house, GET, json!({ "To_Account": ["u1"], "TagList": [tag] }), 40009, &no_such(shown)).await;
+        refused(&server, GET, json!({ "To_Account": ["u1"], "TagList": [tag] }), 40009, &no_such(shown)).await;
     }
     let info = "Tag_Profile_Custom_Test1 is not declared: declare it by `standin app field add`";
-    refused(&house, GET, json!({ "To_Account": ["u1"], "TagList": ["Tag_Profile_Custom_Test1"] }), 40009, info).await;
+    refused(&server, GET, json!({ "To_Account": ["u1"], "TagList": ["Tag_Profile_Custom_Test1"] }), 40009, info).await;
 }
 
 #[actix_web::test]
-async fn who_is_suspended_still_has_a_profile() {
-    let house = house().await;
-    done(&house, "im_open_login_svc/account_import", json!({ "UserID": "u1", "Nick": "Ada" })).await;
-    house.command(&["user", "set", "u1", "--state", "suspended"]);
-    assert_eq!(shown(&house, "u1").await, json!({ "Tag_Profile_IM_Nick": "Ada" }));
+async fn a_suspended_user_still_has_a_profile() {
+    let server = server().await;
+    done(&server, "im_open_login_svc/account_import", json!({ "UserID": "u1", "Nick": "Ada" })).await;
+    server.command(&["user", "set", "u1", "--state", "suspended"]);
+    assert_eq!(shown(&server, "u1").await, json!({ "Tag_Profile_IM_Nick": "Ada" }));
 }

@@ -87,7 +87,7 @@ fn logged_in(missed_since: Option<i64>) -> (Binfo, Effects<BinfoCommand>) {
 }
 
 #[test]
-fn a_login_is_answered_with_what_the_sdk_goes_on_with() {
+fn a_login_is_answered_with_the_fields_that_the_sdk_needs() {
     let (_, step) = logged_in(None);
     let answer = json!({
         "A2Key": TICKET, "TinyId": "144115188075855879", "InstId": 42, "HelloInterval": 120, "TimeStamp": 1_795_330_859,
@@ -97,7 +97,7 @@ fn a_login_is_answered_with_what_the_sdk_goes_on_with() {
 }
 
 #[test]
-fn what_was_missed_is_looked_up_after_the_answer_until_nothing_is_left() {
+fn missed_events_are_looked_up_after_the_login_until_none_is_left() {
     let (mut talk, step) = logged_in(Some(9));
     assert_eq!((step.frames.len(), step.command), (1, Some(BinfoCommand::PushMissed { own: alice(), seq: 9 })));
     let events_of = |name: &str| vec![json!({ "of": name })];
@@ -126,7 +126,7 @@ fn a_refused_login_is_answered_and_changes_nothing() {
 }
 
 #[test]
-fn heartbeats_and_what_is_not_served_are_answered_before_a_login_too() {
+fn heartbeats_and_unserved_commands_are_answered_before_a_login_too() {
     let mut talk = Binfo::new(1);
     let groups = json!({ "TotalCount": 0, "GroupIdList": [] });
     let conversations = json!({
@@ -152,7 +152,7 @@ fn heartbeats_and_what_is_not_served_are_answered_before_a_login_too() {
 }
 
 #[test]
-fn what_a_page_asks_of_messages_and_groups_is_refused_so_that_nothing_counts_as_done() {
+fn calls_about_messages_and_groups_are_refused_so_that_the_sdk_reports_failure() {
     let mut talk = Binfo::new(1);
     for command in [
         "openim.sendmsg",
@@ -171,7 +171,7 @@ fn what_a_page_asks_of_messages_and_groups_is_refused_so_that_nothing_counts_as_
 }
 
 #[test]
-fn a_command_is_run_for_whom_its_own_head_names_logged_in_or_not() {
+fn a_command_runs_for_the_user_of_its_own_head_also_without_a_login() {
     for mut talk in [Binfo::new(1), logged_in(None).0] {
         let step = hear(&mut talk, GET_ALL, &json!({ "a2": "of-bob" }));
         let Some(BinfoCommand::Run { command, credential, body }) = step.command else { panic!("no command") };
@@ -185,7 +185,7 @@ fn a_command_is_run_for_whom_its_own_head_names_logged_in_or_not() {
 }
 
 #[test]
-fn what_is_no_frame_is_answered_and_heard_no_further() {
+fn an_invalid_frame_is_answered_and_ends_the_socket() {
     let mut talk = Binfo::new(1);
     let mut said = |text: &str| {
         let step = talk.receive(Frame::Text(text.to_owned()));
@@ -238,15 +238,15 @@ fn friends_are_pushed_by_hundreds() {
 }
 
 #[test]
-fn of_contacts_who_came_and_went_is_told_at_once_and_what_else_differs_is_looked_up() {
+fn added_and_removed_contacts_are_announced_at_once_and_other_changes_looked_up() {
     let (mut talk, _) = logged_in(None);
     let notification = contacts(&[id("bob")], &[id("eve")], &[id("dan")]);
     let step = talk.notification(&notification);
-    let told = [
+    let reported = [
         json!({ "FriendListMod": [{ "PushType": 2, "FriendDel_Account": ["eve"] }] }),
         json!({ "FriendListMod": [{ "PushType": 1, "FriendAdd_Account": ["bob"] }] }),
     ];
-    assert_eq!(events(&step), told);
+    assert_eq!(events(&step), reported);
     assert_eq!(step.command, Some(BinfoCommand::PushNotice { own: alice(), notification: Box::new(notification) }));
     assert_eq!(talk.notification(&contacts(&[], &[], &[])), Effects::default());
 }
@@ -287,7 +287,7 @@ fn blocks_and_requests_are_pushed() {
 }
 
 #[test]
-fn a_changed_profile_is_looked_up_for_the_one_who_is_told() {
+fn a_changed_profile_is_looked_up_for_its_subscriber() {
     let notification =
         Notification::ProfileChanged { seq: 1, user: Box::new(user("bob")), fields: vec![ProfileField::DisplayName] };
     assert_eq!(Binfo::new(1).notification(&notification), Effects::default());
@@ -299,9 +299,9 @@ fn a_changed_profile_is_looked_up_for_the_one_who_is_told() {
 }
 
 #[test]
-fn the_end_of_a_session_is_told_where_the_client_must_not_come_back() {
+fn the_end_of_a_session_is_announced_if_the_client_must_not_reconnect() {
     let kick = |kind: u8| vec![json!({ "C2cNotifyMsgArray": [{ "KickoutMsgNotify": { "KickType": kind } }] })];
-    for (why, told, is_over) in [
+    for (why, reported, is_over) in [
         (EndReason::Replaced, kick(1), false),
         (EndReason::Refused, kick(3), true),
         (EndReason::Withdrawn, kick(3), true),
@@ -310,6 +310,6 @@ fn the_end_of_a_session_is_told_where_the_client_must_not_come_back() {
     ] {
         let (mut talk, _) = logged_in(None);
         let step = talk.close(why);
-        assert_eq!((events(&step), step.is_over, talk.is_authenticated()), (told, is_over, false), "{why:?}");
+        assert_eq!((events(&step), step.is_over, talk.is_authenticated()), (reported, is_over, false), "{why:?}");
     }
 }

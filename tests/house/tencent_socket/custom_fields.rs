@@ -1,22 +1,22 @@
-//! Who may read and who may write a custom field: what the REST API, which may all of it, cannot show.
+//! The readers and writers of a custom field; the REST API may do both.
 
 use super::*;
 
 const READERS: [&str; 4] = ["everyone", "friends", "owner", "back-end"];
 
 /// A field for each kind of readers, and one that users write not; alice has something in all of them, and lists bob.
-async fn house_with_fields() -> Standin {
-    let house = house().await;
-    import(&house, &["alice", "bob", "carol"]).await;
-    befriend(&house, "alice", "bob").await;
+async fn server_with_fields() -> Standin {
+    let server = server().await;
+    import(&server, &["alice", "bob", "carol"]).await;
+    befriend(&server, "alice", "bob").await;
     for readers in READERS {
-        house.command(&["app", "field", "add", &readers.replace('-', "_"), "--read", readers]);
+        server.command(&["app", "field", "add", &readers.replace('-', "_"), "--read", readers]);
     }
-    house.command(&["app", "field", "add", "rank", "--write", "back-end"]);
+    server.command(&["app", "field", "add", "rank", "--write", "back-end"]);
     let tags = READERS.map(tag);
     let items: Vec<(&str, Value)> = tags.iter().map(|tag| (tag.as_str(), json!("x"))).collect();
-    set(&house, "alice", &items).await;
-    house
+    set(&server, "alice", &items).await;
+    server
 }
 
 fn tag(readers: &str) -> String {
@@ -24,8 +24,8 @@ fn tag(readers: &str) -> String {
 }
 
 /// The tags that a user is shown of alice.
-async fn seen_by(house: &Standin, id: &str) -> Vec<String> {
-    let (mut socket, ticket) = Socket::of(house, id).await;
+async fn seen_by(server: &Standin, id: &str) -> Vec<String> {
+    let (mut socket, ticket) = Socket::of(server, id).await;
     let body = json!({ "From_Account": id, "UserItem": [{ "To_Account": "alice" }] });
     let said = socket.ask(GET_ALL, &ticket, body).await;
     let items = said["UserProfileItem"][0]["ProfileItem"].as_array().unwrap_or_else(|| panic!("{said}"));
@@ -34,16 +34,16 @@ async fn seen_by(house: &Standin, id: &str) -> Vec<String> {
 
 #[actix_web::test]
 async fn a_field_is_shown_to_its_readers_and_left_out_for_others() {
-    let house = house_with_fields().await;
-    assert_eq!(seen_by(&house, "alice").await, ["everyone", "friends", "owner"].map(tag));
-    assert_eq!(seen_by(&house, "bob").await, ["everyone", "friends"].map(tag));
-    assert_eq!(seen_by(&house, "carol").await, ["everyone"].map(tag));
+    let server = server_with_fields().await;
+    assert_eq!(seen_by(&server, "alice").await, ["everyone", "friends", "owner"].map(tag));
+    assert_eq!(seen_by(&server, "bob").await, ["everyone", "friends"].map(tag));
+    assert_eq!(seen_by(&server, "carol").await, ["everyone"].map(tag));
 }
 
 #[actix_web::test]
 async fn a_field_for_no_users_eyes_is_40007_to_ask_for() {
-    let house = house_with_fields().await;
-    let (mut socket, ticket) = Socket::of(&house, "alice").await;
+    let server = server_with_fields().await;
+    let (mut socket, ticket) = Socket::of(&server, "alice").await;
     let asks = |tags: &[String]| json!({ "To_Account": ["alice"], "TagList": tags });
     let said = socket.ask("profile.portrait_get", &ticket, asks(&[tag("back-end")])).await;
     assert_eq!(said, refused(40007, "Tag_Profile_Custom_back_end is shown to the app's back end alone"));
@@ -53,8 +53,8 @@ async fn a_field_for_no_users_eyes_is_40007_to_ask_for() {
 
 #[actix_web::test]
 async fn a_field_that_the_back_end_writes_is_40008_to_a_user_and_nothing_of_the_call_is_done() {
-    let house = house_with_fields().await;
-    let (mut socket, ticket) = Socket::of(&house, "carol").await;
+    let server = server_with_fields().await;
+    let (mut socket, ticket) = Socket::of(&server, "carol").await;
     let nick = json!({ "Tag": "Tag_Profile_IM_Nick", "Value": "Carol" });
     let rank = json!({ "Tag": "Tag_Profile_Custom_rank", "Value": "1" });
     let said = socket.ask(SET, &ticket, json!({ "From_Account": "carol", "ProfileItem": [nick, rank] })).await;
@@ -69,8 +69,8 @@ async fn a_field_that_the_back_end_writes_is_40008_to_a_user_and_nothing_of_the_
 
 #[actix_web::test]
 async fn level_role_and_admin_forbid_type_of_ones_own_may_be_set() {
-    let house = house_with_fields().await;
-    let (mut socket, ticket) = Socket::of(&house, "carol").await;
+    let server = server_with_fields().await;
+    let (mut socket, ticket) = Socket::of(&server, "carol").await;
     let items = json!([
         { "Tag": "Tag_Profile_IM_AdminForbidType", "Value": "AdminForbid_Type_SendOut" },
         { "Tag": "Tag_Profile_IM_Level", "Value": 5 },

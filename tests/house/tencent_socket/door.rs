@@ -36,42 +36,42 @@ fn session() -> Vec<(&'static str, Value)> {
 
 #[actix_web::test]
 async fn a_whole_session() {
-    let house = house().await;
-    import(&house, &["alice"]).await;
-    set(&house, "alice", &[("Tag_Profile_IM_Nick", json!("Al")), ("Tag_Profile_IM_Level", json!(5))]).await;
-    let mut socket = Socket::connect(&house).await;
+    let server = server().await;
+    import(&server, &["alice"]).await;
+    set(&server, "alice", &[("Tag_Profile_IM_Nick", json!("Al")), ("Tag_Profile_IM_Level", json!(5))]).await;
+    let mut socket = Socket::connect(&server).await;
     let mut login = socket.log_in("alice", &user_sig("alice")).await;
     let ticket = login["A2Key"].as_str().unwrap().to_owned();
     let at_s = login["TimeStamp"].as_u64().unwrap();
     assert!(at_s.abs_diff(now_s()) < 60, "{login}");
     login["TimeStamp"] = json!("<now>");
-    let mut heard = vec![json!({ LOGIN: login })];
+    let mut received = vec![json!({ LOGIN: login })];
     for (command, body) in session() {
-        heard.push(json!({ command: socket.ask(command, &ticket, body).await }));
+        received.push(json!({ command: socket.ask(command, &ticket, body).await }));
         if command == SET {
-            heard.push(json!({ "a push": socket.told().await }));
+            received.push(json!({ "a push": socket.reported().await }));
         }
     }
-    same(&house, "tencent/socket_session", &json!(heard));
+    same(&server, "tencent/socket_session", &json!(received));
     let said = socket.ask(GET_ALL, &ticket, json!({ "From_Account": "alice", "UserItem": [] })).await;
     assert_eq!(said, refused(70001, SIGN_ANEW), "the ticket ended with the logout");
 }
 
 #[actix_web::test]
 async fn the_socket_opens_behind_any_path() {
-    let house = house().await;
+    let server = server().await;
     for prefix in ["", "/tencent", "/a/b", "/", "/tencent/"] {
-        let mut socket = Socket::connect_at(&house, &format!("{prefix}/binfo?{}", query())).await;
+        let mut socket = Socket::connect_at(&server, &format!("{prefix}/binfo?{}", query())).await;
         let said = socket.log_in("alice", &user_sig("alice")).await;
         assert_eq!(said["ErrorCode"], 0, "{prefix}: {said}");
     }
-    assert_eq!(house.get("/binfo2").await.status, 404);
-    assert_eq!(house.get("/api/v1/binfo").await.status, 404, "no door of another wire is taken");
+    assert_eq!(server.get("/binfo2").await.status, 404);
+    assert_eq!(server.get("/api/v1/binfo").await.status, 404, "other vendors' endpoints are not affected");
 }
 
 #[actix_web::test]
-async fn a_client_has_the_same_number_whenever_it_comes() {
-    let house = house().await;
+async fn a_client_gets_the_same_number_at_each_connection() {
+    let server = server().await;
     for (instance, number) in [
         ("0000002a89abcdef0123456789abcdef", 42),
         ("ffffffff", 0x7fff_ffff),
@@ -80,17 +80,17 @@ async fn a_client_has_the_same_number_whenever_it_comes() {
         ("", 1),
     ] {
         let path = format!("/binfo?sdkappid={SDK_APP_ID}&instanceid={instance}");
-        let mut socket = Socket::connect_at(&house, &path).await;
+        let mut socket = Socket::connect_at(&server, &path).await;
         assert_eq!(socket.log_in("alice", &user_sig("alice")).await["InstId"], number, "{instance}");
     }
 }
 
 #[actix_web::test]
-async fn a_number_that_is_no_apps_is_told_to_every_call_but_what_must_go_on() {
-    let house = house().await;
+async fn an_unknown_sdkappid_is_reported_to_every_call_but_heartbeats() {
+    let server = server().await;
     let info = "sdkappid must be the SDKAppID of an app that serves Tencent calls: see `standin app list`";
     for query in ["", "?", "?sdkappid=", "?sdkappid=1", "?sdkappid=x", "?sdkappid=1400000001&sdkappid=1400000001"] {
-        let mut socket = Socket::connect_at(&house, &format!("/binfo{query}")).await;
+        let mut socket = Socket::connect_at(&server, &format!("/binfo{query}")).await;
         assert_eq!(socket.log_in("alice", &user_sig("alice")).await, refused(60006, info), "{query}");
         assert_eq!(socket.ask(GET_ALL, "ticket", json!({})).await, refused(60006, info), "{query}");
         socket.still_answers().await;
@@ -98,28 +98,28 @@ async fn a_number_that_is_no_apps_is_told_to_every_call_but_what_must_go_on() {
 }
 
 #[actix_web::test]
-async fn an_app_whose_wire_is_switched_off_ends_its_sessions_and_answers_no_socket() {
-    let house = house().await;
-    let (mut socket, ticket) = Socket::of(&house, "alice").await;
-    house.command(&["app", "set", "--dialects", "qiscus,mirrorfly"]);
-    assert_eq!(socket.told().await, json!({ "C2cNotifyMsgArray": [{ "KickoutMsgNotify": { "KickType": 3 } }] }));
+async fn switching_tencents_dialect_off_ends_its_sessions_and_refuses_sockets() {
+    let server = server().await;
+    let (mut socket, ticket) = Socket::of(&server, "alice").await;
+    server.command(&["app", "set", "--dialects", "qiscus,mirrorfly"]);
+    assert_eq!(socket.reported().await, json!({ "C2cNotifyMsgArray": [{ "KickoutMsgNotify": { "KickType": 3 } }] }));
     assert_eq!(socket.is_closed().await, Some(CloseCode::Policy));
-    let mut socket = Socket::connect(&house).await;
+    let mut socket = Socket::connect(&server).await;
     let said = socket.ask(GET_ALL, &ticket, json!({ "From_Account": "alice" })).await;
     assert_eq!(said["ErrorCode"], 60006);
-    house.command(&["app", "set", "--dialects", "tencent"]);
+    server.command(&["app", "set", "--dialects", "tencent"]);
     let item = json!([{ "To_Account": "alice" }]);
     let said = socket.ask(GET_ALL, &ticket, json!({ "From_Account": "alice", "UserItem": item })).await;
     assert_eq!(said["ErrorCode"], 0);
 }
 
 #[actix_web::test]
-async fn a_call_that_is_no_socket_is_told_so() {
-    let house = house().await;
-    let told = refused(60002, "This is the socket of the SDK: open a WebSocket here");
+async fn a_request_that_is_no_websocket_is_refused() {
+    let server = server().await;
+    let reported = refused(60002, "This is the socket of the SDK: open a WebSocket here");
     for (method, status) in [(Method::GET, 400), (Method::POST, 405)] {
-        let answer = send(house.call(method, &format!("/binfo?{}", query()))).await;
-        assert_eq!((answer.status, answer.json()), (status, told.clone()));
+        let answer = send(server.call(method, &format!("/binfo?{}", query()))).await;
+        assert_eq!((answer.status, answer.json()), (status, reported.clone()));
     }
 }
 
@@ -127,9 +127,9 @@ async fn a_call_that_is_no_socket_is_told_so() {
 async fn a_page_of_an_origin_that_is_not_allowed_opens_no_socket() {
     use tungstenite::client::IntoClientRequest as _;
 
-    let house = house().await;
+    let server = server().await;
     let open = async |origin: Option<&str>| {
-        let address = format!("{}/binfo?{}", house.base().replace("http", "ws"), query());
+        let address = format!("{}/binfo?{}", server.base().replace("http", "ws"), query());
         let mut request = address.into_client_request().unwrap();
         if let Some(origin) = origin {
             request.headers_mut().insert("Origin", origin.parse().unwrap());
@@ -143,7 +143,7 @@ async fn a_page_of_an_origin_that_is_not_allowed_opens_no_socket() {
     for origin in [None, Some("https://shop.example"), Some("null"), Some("")] {
         assert_eq!(open(origin).await, 101, "{origin:?}");
     }
-    house.command(&["app", "set", "--allowed-origins", "https://shop.example"]);
+    server.command(&["app", "set", "--allowed-origins", "https://shop.example"]);
     for (origin, status) in [
         (None, 101),
         (Some("https://shop.example"), 101),

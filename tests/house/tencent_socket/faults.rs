@@ -1,4 +1,4 @@
-//! Bad frames, and clients that do not say who they are.
+//! Bad frames, and clients that do not log in.
 
 use std::time::Instant;
 
@@ -11,9 +11,9 @@ fn head(read: (u64, &str)) -> Value {
 }
 
 #[actix_web::test]
-async fn what_is_no_call_is_answered_with_why_and_the_next_call_goes_through() {
-    let house = house().await;
-    let (mut socket, ticket) = Socket::of(&house, "alice").await;
+async fn an_invalid_call_is_answered_with_the_reason_and_the_next_call_works() {
+    let server = server().await;
+    let (mut socket, ticket) = Socket::of(&server, "alice").await;
     for (said, read, code, info) in [
         ("", NO_HEAD, 60003, "The frame is not valid JSON: it ends too early, at line 1, column 0"),
         ("no JSON", NO_HEAD, 60003, "The frame is not valid JSON: expected ident, at line 1, column 2"),
@@ -52,9 +52,9 @@ async fn what_is_no_call_is_answered_with_why_and_the_next_call_goes_through() {
 }
 
 #[actix_web::test]
-async fn a_number_is_answered_as_often_as_it_is_sent_whatever_came_before() {
-    let house = house().await;
-    let mut socket = Socket::connect(&house).await;
+async fn a_repeated_sequence_number_is_answered_each_time() {
+    let server = server().await;
+    let mut socket = Socket::connect(&server).await;
     for seq in [5, 5, 4, 0, u64::MAX] {
         let frame = json!({ "head": { "seq": seq, "servcmd": HEARTBEAT } });
         socket.say(Message::binary(frame.to_string())).await;
@@ -63,30 +63,30 @@ async fn a_number_is_answered_as_often_as_it_is_sent_whatever_came_before() {
 }
 
 #[actix_web::test]
-async fn frames_of_text_are_heard_and_answered_in_bytes() {
-    let house = house().await;
-    let mut socket = Socket::connect(&house).await;
+async fn text_frames_are_accepted_and_answered_in_binary_frames() {
+    let server = server().await;
+    let mut socket = Socket::connect(&server).await;
     let head_of = json!({ "seq": 1, "servcmd": LOGIN, "identifier": "alice", "usersig": user_sig("alice") });
     socket.say(Message::text(json!({ "head": head_of, "body": {} }).to_string())).await;
     assert_eq!(socket.answer(head((1, LOGIN))).await["ErrorCode"], 0);
 }
 
 #[actix_web::test]
-async fn promise_36_frames_of_64_kib_are_heard_and_longer_ones_end_their_own_socket_alone() {
-    let house = house().await;
-    let (mut other, _) = Socket::of(&house, "bob").await;
+async fn promise_36_frames_of_64_kib_are_accepted_and_longer_ones_end_their_own_socket_only() {
+    let server = server().await;
+    let (mut other, _) = Socket::of(&server, "bob").await;
     let of_bytes = |length: usize| {
         let frame = |filling: &str| format!(r#"{{"head":{{"seq":1,"servcmd":"{HEARTBEAT}"}},"body":"{filling}"}}"#);
         frame(&"x".repeat(length - frame("").len()))
     };
     let most = 64 * 1024;
-    for (length, is_heard) in [(most - 1, true), (most, true), (most + 1, false), (1024 * 1024, false)] {
+    for (length, is_received) in [(most - 1, true), (most, true), (most + 1, false), (1024 * 1024, false)] {
         for is_text in [false, true] {
-            let (mut socket, _) = Socket::of(&house, "alice").await;
+            let (mut socket, _) = Socket::of(&server, "alice").await;
             let frame = of_bytes(length);
             // A socket that ends while it is written to may say so to the writer.
             let sent = socket.socket.send(if is_text { Message::text(frame) } else { Message::binary(frame) }).await;
-            match is_heard {
+            match is_received {
                 true => assert_eq!(socket.answer(head((1, HEARTBEAT))).await, ok(json!({}))),
                 false if sent.is_ok() => {
                     assert!(matches!(socket.is_closed().await, Some(CloseCode::Size) | None), "{length}");
@@ -99,14 +99,15 @@ async fn promise_36_frames_of_64_kib_are_heard_and_longer_ones_end_their_own_soc
 }
 
 #[actix_web::test]
-async fn promise_36_who_never_logs_in_is_cut_after_ten_silent_seconds_and_who_beats_or_has_logged_out_after_thirty() {
-    let house = house().await;
-    let mut silent = Socket::connect(&house).await;
-    let mut refused = Socket::connect(&house).await;
+async fn promise_36_a_silent_socket_without_a_login_ends_after_ten_seconds_and_after_a_heartbeat_or_logout_after_thirty()
+ {
+    let server = server().await;
+    let mut silent = Socket::connect(&server).await;
+    let mut refused = Socket::connect(&server).await;
     assert_eq!(refused.log_in("alice", "x").await["ErrorCode"], 70003);
-    let (mut gone, ticket) = Socket::of(&house, "alice").await;
+    let (mut gone, ticket) = Socket::of(&server, "alice").await;
     gone.ask(LOGOUT, &ticket, json!({})).await;
-    let mut beats = Socket::connect(&house).await;
+    let mut beats = Socket::connect(&server).await;
     beats.still_answers().await;
     let opened = Instant::now();
     assert_eq!(silent.is_closed().await, Some(CloseCode::Policy));

@@ -32,35 +32,35 @@ fn codes(said: &Value) -> Vec<u64> {
     items.iter().map(|item| item["ResultCode"].as_u64().unwrap()).collect()
 }
 
-/// What a session is told of a change of following with another, whose profile is empty.
-fn told(with: &str, differences: &[(u8, u8)]) -> Value {
+/// The notification of a follow change with another user, whose profile is empty.
+fn reported(with: &str, differences: &[(u8, u8)]) -> Value {
     let list: Value = differences.iter().map(|(is_add, list)| json!({ "IsAdd": is_add, "FollowType": list })).collect();
     json!({ "FollowChangeList": [{ "From_Account": with, "NickName": "", "FaceUrl": "", "FollowDiffList": list }] })
 }
 
 #[actix_web::test]
-async fn both_hear_of_following_and_the_lists_say_who_follows_whom() {
-    let house = house().await;
-    let (mut alice, of_alice) = Socket::of(&house, "alice").await;
-    let (mut bob, of_bob) = Socket::of(&house, "bob").await;
+async fn both_users_are_notified_of_following_and_the_lists_show_it() {
+    let server = server().await;
+    let (mut alice, of_alice) = Socket::of(&server, "alice").await;
+    let (mut bob, of_bob) = Socket::of(&server, "bob").await;
     assert_eq!(
         codes(&alice.ask(ADD, &of_alice, follows("alice", &["bob", "nobody", "alice"])).await),
         [0, 30003, 30001]
     );
-    assert_eq!(alice.told().await, told("bob", &[(1, 2)]));
-    assert_eq!(bob.told().await, told("alice", &[(1, 1)]));
+    assert_eq!(alice.reported().await, reported("bob", &[(1, 2)]));
+    assert_eq!(bob.reported().await, reported("alice", &[(1, 1)]));
     assert_eq!(codes(&alice.ask(ADD, &of_alice, follows("alice", &["bob"])).await), [0], "again is no fault");
     assert_eq!(codes(&bob.ask(ADD, &of_bob, json!({ "From_Account": "bob", "FollowItem": ["alice"] })).await), [0]);
-    assert_eq!(bob.told().await, told("alice", &[(1, 2), (1, 3)]));
-    assert_eq!(alice.told().await, told("bob", &[(1, 1), (1, 3)]));
+    assert_eq!(bob.reported().await, reported("alice", &[(1, 2), (1, 3)]));
+    assert_eq!(alice.reported().await, reported("bob", &[(1, 1), (1, 3)]));
     for list in [1, 2, 3] {
         let said = alice.ask(GET, &of_alice, listed("alice", list)).await;
         assert_eq!((names(&said), &said["NextCursor"]), (vec!["bob".to_owned()], &json!("")), "{list}");
         assert!(said["FollowItem"][0]["FollowTime"].as_u64().unwrap() > 1_600_000_000, "{said}");
     }
     assert_eq!(codes(&alice.ask(DELETE, &of_alice, of("alice", &["bob"])).await), [0]);
-    assert_eq!(alice.told().await, told("bob", &[(0, 2), (0, 3)]));
-    assert_eq!(bob.told().await, told("alice", &[(0, 1), (0, 3)]));
+    assert_eq!(alice.reported().await, reported("bob", &[(0, 2), (0, 3)]));
+    assert_eq!(bob.reported().await, reported("alice", &[(0, 1), (0, 3)]));
     let lists = async |socket: &mut Socket, ticket: &str, from: &str| {
         let mut lengths = Vec::new();
         for list in [1, 2, 3] {
@@ -75,13 +75,13 @@ async fn both_hear_of_following_and_the_lists_say_who_follows_whom() {
 }
 
 #[actix_web::test]
-async fn counts_and_checks_tell_how_users_stand() {
-    let house = house().await;
-    import(&house, &["alice", "bob", "carol"]).await;
+async fn counts_and_checks_report_the_relations() {
+    let server = server().await;
+    import(&server, &["alice", "bob", "carol"]).await;
     for (from, to) in [("alice", "bob"), ("bob", "alice"), ("carol", "alice")] {
-        by_rest(&house, "follow/follow_add", follows(from, &[to])).await;
+        by_rest(&server, "follow/follow_add", follows(from, &[to])).await;
     }
-    let said = by_rest(&house, "follow/follow_get_info", of("alice", &["alice", "bob", "nobody"])).await;
+    let said = by_rest(&server, "follow/follow_get_info", of("alice", &["alice", "bob", "nobody"])).await;
     let info = |account: &str, counts: [u32; 3]| {
         json!({ "To_Account": account, "ResultCode": 0, "ResultInfo": "", "FollowerCount": counts[0],
             "FollowingCount": counts[1], "MutualFollowingCount": counts[2] })
@@ -89,29 +89,29 @@ async fn counts_and_checks_tell_how_users_stand() {
     assert_eq!(said["FollowInfo"][0], info("alice", [2, 1, 1]));
     assert_eq!(said["FollowInfo"][1], info("bob", [1, 1, 1]));
     assert_eq!(said["FollowInfo"][2]["ResultCode"], 30003);
-    let own = by_rest(&house, "follow/follow_get_info", json!({ "From_Account": "carol" })).await;
+    let own = by_rest(&server, "follow/follow_get_info", json!({ "From_Account": "carol" })).await;
     assert_eq!(own["FollowInfo"], json!([info("carol", [0, 1, 0])]));
-    let said = by_rest(&house, "follow/follow_check", of("alice", &["bob", "carol", "alice"])).await;
+    let said = by_rest(&server, "follow/follow_check", of("alice", &["bob", "carol", "alice"])).await;
     let types: Vec<&Value> = said["ResultItem"].as_array().unwrap().iter().map(|item| &item["FollowType"]).collect();
     assert_eq!(types, [3, 1, 0]);
-    let said = by_rest(&house, "follow/follow_check", of("carol", &["alice"])).await;
+    let said = by_rest(&server, "follow/follow_check", of("carol", &["alice"])).await;
     assert_eq!(said["ResultItem"][0]["FollowType"], 2);
 }
 
 #[actix_web::test]
 async fn a_list_is_read_page_by_page_from_the_newest_entry_on() {
-    let house = house().await;
+    let server = server().await;
     let ids: Vec<String> = (0..7).map(|n| format!("u{n}")).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    import(&house, &ids).await;
-    import(&house, &["alice"]).await;
+    import(&server, &ids).await;
+    import(&server, &["alice"]).await;
     for id in &ids {
-        by_rest(&house, "follow/follow_add", follows("alice", &[id])).await;
+        by_rest(&server, "follow/follow_add", follows("alice", &[id])).await;
     }
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     for size in [3, 3, 1] {
         let body = json!({ "From_Account": "alice", "FollowType": 2, "StartCursor": cursor, "WantNum": 3 });
-        let said = by_rest(&house, "follow/follow_get", body).await;
+        let said = by_rest(&server, "follow/follow_get", body).await;
         assert_eq!(names(&said).len(), size);
         seen.extend(names(&said));
         cursor = said["NextCursor"].as_str().unwrap().to_owned();
@@ -122,16 +122,16 @@ async fn a_list_is_read_page_by_page_from_the_newest_entry_on() {
 
 #[actix_web::test]
 async fn a_block_forbids_following_and_a_deleted_user_is_in_no_list() {
-    let house = house().await;
-    let (mut alice, of_alice) = Socket::of(&house, "alice").await;
-    import(&house, &["bob", "carol", "dave"]).await;
-    by_rest(&house, "sns/black_list_add", json!({ "From_Account": "alice", "To_Account": ["bob"] })).await;
-    by_rest(&house, "sns/black_list_add", json!({ "From_Account": "carol", "To_Account": ["alice"] })).await;
+    let server = server().await;
+    let (mut alice, of_alice) = Socket::of(&server, "alice").await;
+    import(&server, &["bob", "carol", "dave"]).await;
+    by_rest(&server, "sns/black_list_add", json!({ "From_Account": "alice", "To_Account": ["bob"] })).await;
+    by_rest(&server, "sns/black_list_add", json!({ "From_Account": "carol", "To_Account": ["alice"] })).await;
     let said = alice.ask(ADD, &of_alice, follows("alice", &["bob", "carol", "dave"])).await;
     assert_eq!(codes(&said), [30515, 30525, 0]);
-    by_rest(&house, "follow/follow_add", follows("dave", &["alice"])).await;
-    by_rest(&house, "im_open_login_svc/account_delete", json!({ "DeleteItem": [{ "UserID": "dave" }] })).await;
-    import(&house, &["dave"]).await;
+    by_rest(&server, "follow/follow_add", follows("dave", &["alice"])).await;
+    by_rest(&server, "im_open_login_svc/account_delete", json!({ "DeleteItem": [{ "UserID": "dave" }] })).await;
+    import(&server, &["dave"]).await;
     for list in [1, 2, 3] {
         assert_eq!(names(&alice.ask(GET, &of_alice, listed("alice", list)).await), [""; 0]);
     }
@@ -143,9 +143,9 @@ async fn a_block_forbids_following_and_a_deleted_user_is_in_no_list() {
 }
 
 #[actix_web::test]
-async fn a_call_that_asks_wrongly_is_told_where() {
-    let house = house().await;
-    let (mut alice, ticket) = Socket::of(&house, "alice").await;
+async fn a_malformed_call_is_refused_with_the_field() {
+    let server = server().await;
+    let (mut alice, ticket) = Socket::of(&server, "alice").await;
     let many: Vec<String> = (0..101).map(|n| format!("u{n}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let too_many = "must have at most 100 items, this one has 101";
@@ -174,20 +174,20 @@ fn found(said: &Value) -> Vec<String> {
 
 #[actix_web::test]
 async fn users_are_found_by_parts_of_names_gender_and_birthday() {
-    let house = house().await;
-    let (mut alice, ticket) = Socket::of(&house, "alice").await;
+    let server = server().await;
+    let (mut alice, ticket) = Socket::of(&server, "alice").await;
     for (id, nick, gender, birthday) in [
         ("u1", "Ada Lovelace", "Gender_Type_Female", 18_151_210),
         ("u2", "Adam Smith", "Gender_Type_Male", 17_230_616),
         ("lovely", "Grace", "Gender_Type_Female", 19_061_209),
     ] {
-        by_rest(&house, "im_open_login_svc/account_import", json!({ "UserID": id })).await;
+        by_rest(&server, "im_open_login_svc/account_import", json!({ "UserID": id })).await;
         let items = [
             ("Tag_Profile_IM_Nick", json!(nick)),
             ("Tag_Profile_IM_Gender", json!(gender)),
             ("Tag_Profile_IM_BirthDay", json!(birthday)),
         ];
-        set(&house, id, &items).await;
+        set(&server, id, &items).await;
     }
     for (body, expected) in [
         (json!({ "Keywords": ["ADA"] }), vec!["u1", "u2"]),

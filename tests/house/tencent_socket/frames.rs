@@ -17,7 +17,7 @@ fn call(command: &str, seq: u64) -> CallId {
 }
 
 #[test]
-fn a_frame_says_what_is_asked_by_whom_and_with_what() {
+fn a_frame_has_a_command_a_credential_and_a_body() {
     let head = |more: &str| format!(r#"{{"head":{{"servcmd":"a.b","seq":7{more}}},"body":{{"c":1}}}}"#);
     let sig = FrameCredential::Sig { identifier: "alice".to_owned(), user_sig: Secret::new("eJw") };
     for (more, credential) in [
@@ -38,7 +38,7 @@ fn a_frame_says_what_is_asked_by_whom_and_with_what() {
 }
 
 #[test]
-fn what_cannot_be_answered_says_why_with_as_much_as_could_be_read() {
+fn an_unanswerable_frame_gives_the_reason_and_the_readable_parts() {
     for no_json in ["", "{", "[]", "1", "null", r#"{"head":1,"head":2}"#, "{} {}", "\u{0}"] {
         assert!(matches!(read(no_json), Err(FrameError::NoJson(_))), "{no_json}");
     }
@@ -59,7 +59,7 @@ fn what_cannot_be_answered_says_why_with_as_much_as_could_be_read() {
 }
 
 #[test]
-fn what_is_said_is_bytes() {
+fn responses_are_binary_frames() {
     let said = answer(&call("a.b", 7), r#"{"ErrorCode":0}"#);
     let expected = r#"{"head":{"seq":7,"servcmd":"a.b"},"body":{"ErrorCode":0}}"#;
     assert_eq!(said, Frame::Binary(expected.into()));

@@ -1,4 +1,4 @@
-//! A visit of the published SDK, replayed: what its back end called, and what it said and heard on its socket between that.
+//! A visit of the published SDK, replayed: the calls of its back end, and the frames it sent and received between them.
 
 use super::{
     super::recorded::{Replay, steps},
@@ -6,23 +6,23 @@ use super::{
 };
 
 #[actix_web::test]
-async fn what_the_sdk_hears_is_what_it_heard_then() {
-    let house = house().await;
+async fn the_sdk_receives_what_was_recorded() {
+    let server = server().await;
     for name in ["Test1", "Test2"] {
-        house.command(&["app", "field", "add", name]);
+        server.command(&["app", "field", "add", name]);
     }
-    let mut replay = Replay::new(&house);
+    let mut replay = Replay::new(&server);
     let mut socket = None;
     for (number, step) in steps("tencent-page").iter().map(with_user_sigs).enumerate() {
         let at = format!("step {number}");
         if let Some(path) = step["opens"].as_str() {
-            socket = Some(Aligned { socket: Socket::connect_at(&house, path).await, early: Vec::new() });
+            socket = Some(Aligned { socket: Socket::connect_at(&server, path).await, early: Vec::new() });
         } else if step["said"].is_object() {
             let said = replay.fill(&step["said"].to_string());
             socket.as_mut().unwrap().socket.say(Message::binary(said)).await;
         } else if step["heard"].is_object() {
-            let heard = socket.as_mut().unwrap().hear_like(&step["heard"]).await;
-            replay.compare(&at, &step["heard"], &heard);
+            let received = socket.as_mut().unwrap().hear_like(&step["heard"]).await;
+            replay.compare(&at, &step["heard"], &received);
         } else {
             replay.exchange(&at, &step).await;
         }
@@ -39,7 +39,7 @@ fn with_user_sigs(step: &Value) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// A socket whose answers and pushes overtake one another, as they do when nobody waits for either.
+/// A socket whose answers and pushes overtake one another, as they do when the client does not wait for them.
 struct Aligned {
     socket: Socket,
     early: Vec<Value>,
@@ -48,15 +48,15 @@ struct Aligned {
 impl Aligned {
     /// The next frame with this one's head.
     async fn hear_like(&mut self, recorded: &Value) -> Value {
-        if let Some(place) = self.early.iter().position(|heard| heard["head"] == recorded["head"]) {
+        if let Some(place) = self.early.iter().position(|received| received["head"] == recorded["head"]) {
             return self.early.remove(place);
         }
         loop {
-            let heard = self.socket.hear().await;
-            if heard["head"] == recorded["head"] {
-                return heard;
+            let received = self.socket.hear().await;
+            if received["head"] == recorded["head"] {
+                return received;
             }
-            self.early.push(heard);
+            self.early.push(received);
         }
     }
 }

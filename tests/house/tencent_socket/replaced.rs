@@ -1,4 +1,4 @@
-//! Sockets whose users are deleted and created anew while they write.
+//! Sockets whose users are deleted and created again while they write.
 
 use futures_util::future::{join, join_all};
 
@@ -36,21 +36,21 @@ impl Socket {
 
 #[actix_web::test]
 async fn promise_60_sockets_that_write_while_their_users_are_deleted_and_created_anew_never_write_the_new_profiles() {
-    let house = &house().await;
+    let server = &server().await;
     let round = async |n: usize| {
         let id = format!("u{n}");
-        import(house, &[&id]).await;
-        let (mut socket, ticket) = Socket::of(house, &id).await;
+        import(server, &[&id]).await;
+        let (mut socket, ticket) = Socket::of(server, &id).await;
         let replace = async {
-            by_rest(house, "im_open_login_svc/account_delete", json!({ "DeleteItem": [{ "UserID": id }] })).await;
-            import(house, &[&id]).await;
+            by_rest(server, "im_open_login_svc/account_delete", json!({ "DeleteItem": [{ "UserID": id }] })).await;
+            import(server, &[&id]).await;
         };
         let (refusal, ()) = join(socket.writes_to_the_end(&id, &ticket), replace).await;
         if let Some(refusal) = refusal {
             assert_eq!(refusal["ErrorCode"], 70001, "{refusal}");
         }
         let asked = json!({ "To_Account": [id], "TagList": [NICK] });
-        let profile = by_rest(house, "profile/portrait_get", asked).await;
+        let profile = by_rest(server, "profile/portrait_get", asked).await;
         assert!(!profile.to_string().contains("old"), "{profile}");
     };
     join_all((0..SOCKETS).map(round)).await;

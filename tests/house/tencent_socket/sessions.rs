@@ -19,10 +19,10 @@ async fn asks_for_itself(socket: &mut Socket, id: &str, ticket: &str) -> Value {
 }
 
 #[actix_web::test]
-async fn a_login_that_is_refused_says_why_in_the_vendors_numbers() {
-    let house = house().await;
-    import(&house, &["alice", "gone"]).await;
-    house.command(&["user", "set", "gone", "--state", "suspended"]);
+async fn a_refused_login_gets_the_vendors_error_code() {
+    let server = server().await;
+    import(&server, &["alice", "gone"]).await;
+    server.command(&["user", "set", "gone", "--state", "suspended"]);
     let day = 24 * 3600;
     let long = "x".repeat(33);
     let identifier = "identifier must be made of letters, digits and . - _ @ only";
@@ -51,12 +51,12 @@ async fn a_login_that_is_refused_says_why_in_the_vendors_numbers() {
         ("no id", user_sig("no id"), 70402, identifier),
         (&long, user_sig(&long), 70402, "identifier must be at most 32 bytes"),
     ] {
-        let mut socket = Socket::connect(&house).await;
+        let mut socket = Socket::connect(&server).await;
         let said = socket.log_in(who, &sig).await;
         assert_eq!(said, refused(code, info), "{who}");
         socket.still_answers().await;
     }
-    let mut socket = Socket::connect(&house).await;
+    let mut socket = Socket::connect(&server).await;
     let said = socket.log_in("administrator", &user_sig("administrator")).await;
     assert_eq!(said["ErrorCode"], 70402, "{said}");
     let nothing = refused(60005, "head must carry identifier and usersig, or the a2 of a former login");
@@ -67,81 +67,81 @@ async fn a_login_that_is_refused_says_why_in_the_vendors_numbers() {
 }
 
 #[actix_web::test]
-async fn who_is_unknown_comes_to_be_by_a_good_signature_unless_the_app_says_no() {
-    let house = house().await;
-    assert_eq!(house.user_profile("alice").await.status, 404);
-    Socket::of(&house, "alice").await;
-    assert_eq!(house.user_profile("alice").await.status, 200);
-    house.command(&["app", "set", "--import-at-login", "false"]);
-    let mut socket = Socket::connect(&house).await;
+async fn a_valid_usersig_creates_an_unknown_user_unless_the_app_forbids_it() {
+    let server = server().await;
+    assert_eq!(server.user_profile("alice").await.status, 404);
+    Socket::of(&server, "alice").await;
+    assert_eq!(server.user_profile("alice").await.status, 200);
+    server.command(&["app", "set", "--import-at-login", "false"]);
+    let mut socket = Socket::connect(&server).await;
     assert_eq!(socket.log_in("bob", &user_sig("bob")).await, refused(70107, NO_ACCOUNT));
-    assert_eq!(house.user_profile("bob").await.status, 404);
+    assert_eq!(server.user_profile("bob").await.status, 404);
     assert_eq!(socket.log_in("alice", &user_sig("alice")).await["ErrorCode"], 0);
 }
 
 #[actix_web::test]
-async fn a_longer_name_that_another_wire_gave_may_log_in() {
-    let house = house().await;
+async fn a_longer_id_of_another_vendor_may_log_in() {
+    let server = server().await;
     let long = "x".repeat(33);
-    house.login_or_register(json!({ "user_id": long, "username": "X", "password": "p" })).await;
-    let (mut socket, ticket) = Socket::of(&house, &long).await;
+    server.login_or_register(json!({ "user_id": long, "username": "X", "password": "p" })).await;
+    let (mut socket, ticket) = Socket::of(&server, &long).await;
     assert_eq!(asks_for_itself(&mut socket, &long, &ticket).await, 0);
 }
 
 #[actix_web::test]
-async fn a_logged_in_client_goes_on_with_its_ticket_after_a_restart() {
-    let mut house = house().await;
-    let (mut socket, ticket) = Socket::of(&house, "alice").await;
-    house.terminate();
+async fn a_client_resumes_with_its_ticket_after_a_restart() {
+    let mut server = server().await;
+    let (mut socket, ticket) = Socket::of(&server, "alice").await;
+    server.terminate();
     assert_eq!(socket.is_closed().await, Some(CloseCode::Away), "without a kick: the SDK is to come back");
-    house.restart();
-    let mut early = Socket::connect(&house).await;
+    server.restart();
+    let mut early = Socket::connect(&server).await;
     assert_eq!(asks_for_itself(&mut early, "alice", &ticket).await, 0, "before it logs in again");
-    Socket::again(&house, &ticket).await;
-    house.kill();
-    house.restart();
-    let mut socket = Socket::again(&house, &ticket).await;
+    Socket::again(&server, &ticket).await;
+    server.kill();
+    server.restart();
+    let mut socket = Socket::again(&server, &ticket).await;
     assert_eq!(asks_for_itself(&mut socket, "alice", &ticket).await, 0);
     socket.hears_nothing().await;
 }
 
 #[actix_web::test]
-async fn a_second_session_ends_the_first_which_says_a_logout_of_its_own() {
-    let house = house().await;
-    let (mut first, ticket) = Socket::of(&house, "alice").await;
-    let (mut second, newer) = Socket::of(&house, "alice").await;
-    assert_eq!(first.told().await, kick(1));
+async fn a_second_session_ends_the_first_with_the_kick_message() {
+    let server = server().await;
+    let (mut first, ticket) = Socket::of(&server, "alice").await;
+    let (mut second, newer) = Socket::of(&server, "alice").await;
+    assert_eq!(first.reported().await, kick(1));
     assert_eq!(first.ask(LOGOUT, &ticket, json!({ "wslogout_type": 1 })).await, ok(json!({})));
     assert_eq!(first.ask(LOGIN, &ticket, json!({})).await, refused(70001, SIGN_ANEW), "the two do not go on for ever");
     assert_eq!(asks_for_itself(&mut second, "alice", &newer).await, 0);
     second.hears_nothing().await;
     assert_eq!(first.log_in("alice", &user_sig("alice")).await["ErrorCode"], 0);
-    assert_eq!(second.told().await, kick(1));
+    assert_eq!(second.reported().await, kick(1));
 }
 
 #[actix_web::test]
 async fn a_client_that_logs_in_twice_on_one_socket_does_not_replace_itself() {
-    let house = house().await;
-    let (mut socket, ticket) = Socket::of(&house, "alice").await;
+    let server = server().await;
+    let (mut socket, ticket) = Socket::of(&server, "alice").await;
     assert_eq!(socket.ask(LOGIN, &ticket, json!({})).await["ErrorCode"], 0);
     assert_eq!(socket.log_in("alice", &user_sig("alice")).await["ErrorCode"], 0);
     socket.hears_nothing().await;
     assert_eq!(socket.log_in("bob", &user_sig("bob")).await["ErrorCode"], 0);
-    set(&house, "alice", &[("Tag_Profile_IM_Nick", json!("A"))]).await;
+    set(&server, "alice", &[("Tag_Profile_IM_Nick", json!("A"))]).await;
     socket.hears_nothing().await;
-    set(&house, "bob", &[("Tag_Profile_IM_Nick", json!("B"))]).await;
-    assert_eq!(socket.told().await["ProfileDataMod"][0]["Profile_Account"], "bob");
+    set(&server, "bob", &[("Tag_Profile_IM_Nick", json!("B"))]).await;
+    assert_eq!(socket.reported().await["ProfileDataMod"][0]["Profile_Account"], "bob");
 }
 
 #[actix_web::test]
 async fn promise_36_as_many_sessions_as_the_app_allows_stay() {
-    let house = house().await;
-    house.command(&["app", "set", "--tencent-sessions", "2"]);
-    let (mut first, oldest) = Socket::of(&house, "alice").await;
-    let (mut second, older) = Socket::of(&house, "alice").await;
+    let server = server().await;
+    server.command(&["app", "set", "--tencent-sessions", "2"]);
+    let (mut first, oldest) = Socket::of(&server, "alice").await;
+    let (mut second, older) = Socket::of(&server, "alice").await;
     first.hears_nothing().await;
-    let (mut third, newest) = Socket::of(&house, "alice").await;
-    assert_eq!(first.told().await, kick(1));
+    let (mut third, newest) = Socket::of(&server, "alice").await;
+    assert_eq!(first.reported().await, kick(1));
     second.hears_nothing().await;
     for (ticket, code) in [(oldest, 70001), (older, 0), (newest, 0)] {
         assert_eq!(asks_for_itself(&mut third, "alice", &ticket).await, code);
@@ -150,14 +150,14 @@ async fn promise_36_as_many_sessions_as_the_app_allows_stay() {
 
 #[actix_web::test]
 async fn promise_40_a_kick_by_the_back_end_ends_sessions_tickets_and_signatures_from_before() {
-    let house = house().await;
+    let server = server().await;
     let before = user_sig("alice");
-    let (mut socket, ticket) = Socket::of(&house, "alice").await;
-    let (mut other, _) = Socket::of(&house, "bob").await;
-    by_rest(&house, "im_open_login_svc/kick", json!({ "UserID": "alice" })).await;
-    assert_eq!(socket.told().await, kick(3));
+    let (mut socket, ticket) = Socket::of(&server, "alice").await;
+    let (mut other, _) = Socket::of(&server, "bob").await;
+    by_rest(&server, "im_open_login_svc/kick", json!({ "UserID": "alice" })).await;
+    assert_eq!(socket.reported().await, kick(3));
     assert_eq!(socket.is_closed().await, Some(CloseCode::Policy));
-    let mut socket = Socket::connect(&house).await;
+    let mut socket = Socket::connect(&server).await;
     assert_eq!(socket.ask(LOGIN, &ticket, json!({})).await, refused(70001, SIGN_ANEW));
     assert_eq!(socket.log_in("alice", &before).await, refused(70001, KICKED));
     assert_eq!(socket.log_in("alice", &user_sig("alice")).await["ErrorCode"], 0);
@@ -165,17 +165,17 @@ async fn promise_40_a_kick_by_the_back_end_ends_sessions_tickets_and_signatures_
 }
 
 #[actix_web::test]
-async fn what_is_signed_after_a_kick_was_answered_is_good_at_once_and_what_was_signed_before_is_dead() {
+async fn usersigs_made_after_a_kick_are_valid_at_once_and_earlier_ones_invalid() {
     /// Kicks that share the wait for the end of a second.
     const KICKS: usize = 50;
-    let house = &house().await;
+    let server = &server().await;
     let round = async |n: usize| {
         let id = format!("u{n}");
-        import(house, &[&id]).await;
+        import(server, &[&id]).await;
         let before = user_sig(&id);
-        by_rest(house, "im_open_login_svc/kick", json!({ "UserID": id })).await;
+        by_rest(server, "im_open_login_svc/kick", json!({ "UserID": id })).await;
         let after = user_sig(&id);
-        let mut socket = Socket::connect(house).await;
+        let mut socket = Socket::connect(server).await;
         assert_eq!(socket.log_in(&id, &before).await, refused(70001, KICKED));
         assert_eq!(socket.log_in(&id, &after).await["ErrorCode"], 0);
     };
@@ -183,69 +183,69 @@ async fn what_is_signed_after_a_kick_was_answered_is_good_at_once_and_what_was_s
 }
 
 #[actix_web::test]
-async fn promise_60_a_signature_from_before_a_kick_or_a_deletion_stays_dead_when_the_account_is_created_anew() {
-    let mut house = house().await;
-    let back_end = house.back_end_token().await;
+async fn promise_60_a_usersig_from_before_a_kick_or_a_deletion_stays_invalid_for_a_new_account() {
+    let mut server = server().await;
+    let back_end = server.back_end_token().await;
     let by_mirrorfly = json!({ "userId": "alice", "reason": "gone" });
     let kicked = user_sig("alice");
-    Socket::of(&house, "alice").await;
-    by_rest(&house, "im_open_login_svc/kick", json!({ "UserID": "alice" })).await;
-    by_rest(&house, "im_open_login_svc/account_delete", json!({ "DeleteItem": [{ "UserID": "alice" }] })).await;
-    assert_eq!(Socket::connect(&house).await.log_in("alice", &kicked).await, refused(70001, KICKED), "nor imported");
-    import(&house, &["alice"]).await;
-    assert_eq!(Socket::connect(&house).await.log_in("alice", &kicked).await, refused(70001, KICKED));
+    Socket::of(&server, "alice").await;
+    by_rest(&server, "im_open_login_svc/kick", json!({ "UserID": "alice" })).await;
+    by_rest(&server, "im_open_login_svc/account_delete", json!({ "DeleteItem": [{ "UserID": "alice" }] })).await;
+    assert_eq!(Socket::connect(&server).await.log_in("alice", &kicked).await, refused(70001, KICKED), "nor imported");
+    import(&server, &["alice"]).await;
+    assert_eq!(Socket::connect(&server).await.log_in("alice", &kicked).await, refused(70001, KICKED));
 
     let live = user_sig("alice");
-    assert_eq!(Socket::connect(&house).await.log_in("alice", &live).await["ErrorCode"], 0);
-    let call = house.call(Method::POST, "/api/v1/users/deleteUserAccount").header("Authorization", &back_end);
+    assert_eq!(Socket::connect(&server).await.log_in("alice", &live).await["ErrorCode"], 0);
+    let call = server.call(Method::POST, "/api/v1/users/deleteUserAccount").header("Authorization", &back_end);
     assert_eq!(send(call.json(&by_mirrorfly)).await.json()["status"], 200);
-    import(&house, &["alice"]).await;
+    import(&server, &["alice"]).await;
     let after = user_sig("alice");
-    house.terminate();
-    house.restart();
+    server.terminate();
+    server.restart();
     for dead in [&kicked, &live] {
-        assert_eq!(Socket::connect(&house).await.log_in("alice", dead).await, refused(70001, KICKED));
+        assert_eq!(Socket::connect(&server).await.log_in("alice", dead).await, refused(70001, KICKED));
     }
-    assert_eq!(Socket::connect(&house).await.log_in("alice", &after).await["ErrorCode"], 0);
+    assert_eq!(Socket::connect(&server).await.log_in("alice", &after).await["ErrorCode"], 0);
 }
 
 #[actix_web::test]
-async fn promise_40_who_may_not_act_any_more_is_told_and_sent_away() {
-    let house = house().await;
+async fn promise_40_a_user_that_loses_its_access_is_notified_and_disconnected() {
+    let server = server().await;
     for (id, words, code) in [
         ("suspended", &["user", "set", "suspended", "--state", "suspended"][..], 70051),
         ("deleted", &["user", "delete", "deleted"], 70001),
     ] {
-        let (mut socket, ticket) = Socket::of(&house, id).await;
-        house.command(words);
-        assert_eq!(socket.told().await, kick(3), "{id}");
+        let (mut socket, ticket) = Socket::of(&server, id).await;
+        server.command(words);
+        assert_eq!(socket.reported().await, kick(3), "{id}");
         assert_eq!(socket.is_closed().await, Some(CloseCode::Policy), "{id}");
-        let mut socket = Socket::connect(&house).await;
+        let mut socket = Socket::connect(&server).await;
         let said = asks_for_itself(&mut socket, id, &ticket).await;
         assert!(said == code || said == 70001, "{id}: {said}");
     }
     assert_eq!(
-        Socket::connect(&house).await.log_in("suspended", &user_sig("suspended")).await,
+        Socket::connect(&server).await.log_in("suspended", &user_sig("suspended")).await,
         refused(70051, "User is suspended")
     );
-    let (mut socket, ticket) = Socket::of(&house, "changed").await;
-    house.login_or_register(json!({ "user_id": "changed", "username": "C", "password": "chosen" })).await;
-    while socket.told().await != kick(3) {}
+    let (mut socket, ticket) = Socket::of(&server, "changed").await;
+    server.login_or_register(json!({ "user_id": "changed", "username": "C", "password": "chosen" })).await;
+    while socket.reported().await != kick(3) {}
     assert_eq!(socket.is_closed().await, Some(CloseCode::Policy));
-    assert_eq!(asks_for_itself(&mut Socket::connect(&house).await, "changed", &ticket).await, 70001);
+    assert_eq!(asks_for_itself(&mut Socket::connect(&server).await, "changed", &ticket).await, 70001);
 }
 
 #[actix_web::test]
 async fn a_user_with_a_socket_is_online() {
-    let house = house().await;
-    let back_end = house.back_end_token().await;
+    let server = server().await;
+    let back_end = server.back_end_token().await;
     let is_online = async || {
-        let call = house.call(Method::GET, "/api/v1/users/presence?userIds=alice").header("Authorization", &back_end);
+        let call = server.call(Method::GET, "/api/v1/users/presence?userIds=alice").header("Authorization", &back_end);
         send(call).await.json()["data"]["valid"][0]["presence"] == 1
     };
-    import(&house, &["alice"]).await;
+    import(&server, &["alice"]).await;
     assert!(!is_online().await);
-    let (mut socket, ticket) = Socket::of(&house, "alice").await;
+    let (mut socket, ticket) = Socket::of(&server, "alice").await;
     assert!(is_online().await);
     socket.ask(LOGOUT, &ticket, json!({})).await;
     assert!(!is_online().await);

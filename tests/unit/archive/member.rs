@@ -27,7 +27,7 @@ fn no_name_leads_out_of_the_data_folder() {
 }
 
 #[test]
-fn what_unpacks_to_more_than_was_promised_is_not_unpacked_to_its_end() {
+fn a_member_that_unpacks_to_more_than_its_listed_size_stops_early() {
     let mut packed = Vec::new();
     let zeros = || io::repeat(0).take(64 << 20);
     let (_, whole) = pack(zeros(), &mut packed).expect("it packs");

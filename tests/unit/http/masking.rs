@@ -7,7 +7,7 @@ fn shown(target: &str) -> String {
 }
 
 #[test]
-fn what_is_understood_is_shown_and_secrets_are_not() {
+fn known_content_is_shown_and_secrets_are_masked() {
     for (target, expected) in [
         (
             "/api/v2.1/rest/user_profile?user_id=guest@qiscus.com",
@@ -28,7 +28,7 @@ fn what_is_understood_is_shown_and_secrets_are_not() {
 }
 
 #[test]
-fn of_what_is_not_understood_the_size_is_shown() {
+fn unknown_content_is_shown_by_its_size() {
     for (target, expected) in [
         ("/x?to%256Ben=S", "/x?[11 bytes]"),
         ("/x?a=token%253DS", "/x?a=[11 bytes]"),
@@ -50,7 +50,7 @@ fn of_what_is_not_understood_the_size_is_shown() {
 }
 
 #[test]
-fn a_text_is_taken_for_drawn_from_20_characters_on() {
+fn a_text_counts_as_random_from_20_characters_on() {
     for (chars, expected) in [(19, true), (20, false), (21, false)] {
         let value = format!("1{}", "a".repeat(chars - 1));
         assert_eq!(shown(&format!("/x?a={value}")).contains(&value), expected, "{chars}");

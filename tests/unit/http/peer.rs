@@ -47,7 +47,7 @@ fn an_entry_may_have_a_port_brackets_and_quotes() {
 }
 
 #[test]
-fn the_last_line_is_the_nearest_proxys_and_what_stands_before_a_strangers_address_does_not_count() {
+fn the_last_line_is_the_nearest_proxys_and_entries_before_an_untrusted_address_are_ignored() {
     assert_eq!(last_of(&["203.0.113.1", "192.0.2.7"]).as_deref(), Some("192.0.2.7"));
     assert_eq!(last_of(&["203.0.113.1, 192.0.2.7", "10.0.0.2, 10.0.0.3"]).as_deref(), Some("192.0.2.7"));
     assert_eq!(last_of(&["192.0.2.7", "", " , ,"]).as_deref(), Some("192.0.2.7"));
@@ -57,7 +57,7 @@ fn the_last_line_is_the_nearest_proxys_and_what_stands_before_a_strangers_addres
 }
 
 #[test]
-fn sixteen_entries_are_looked_at_empty_ones_not_counted() {
+fn sixteen_entries_are_read_without_empty_ones() {
     let behind = |proxies: usize| format!("192.0.2.7{}", ",,10.0.0.2".repeat(proxies));
     for (proxies, expected) in [(14, Some("192.0.2.7")), (15, Some("192.0.2.7")), (16, None)] {
         assert_eq!(last_of(&[&behind(proxies)]).as_deref(), expected, "{proxies}");

@@ -15,7 +15,7 @@ fn promise_64_the_shares_never_exceed_the_limit() {
 }
 
 #[test]
-fn promise_64_a_limit_that_leaves_room_for_nobody_is_refused() {
+fn promise_64_a_limit_that_leaves_no_connection_is_refused() {
     let fits = |limit| OpenFiles::of(limit, 2, 6).check(1).is_ok();
     let least = (0..1024).find(|limit| fits(*limit)).unwrap();
     assert!((64..=128).contains(&least), "{least}");

@@ -21,7 +21,7 @@ fn an_hours_units_are_let_through_at_once_and_then_evenly() {
 }
 
 #[test]
-fn as_many_networks_are_remembered_as_the_bound_says() {
+fn the_number_of_remembered_networks_is_bounded() {
     let limit = HourlyLimit::new("tries", NonZeroU32::MIN);
     let now = Instant::now();
     for n in 0..150_000_u32 {

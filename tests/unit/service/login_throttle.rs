@@ -53,7 +53,7 @@ fn promise_43_the_eleventh_try_waits_a_minute_then_ten_then_an_hour() {
 }
 
 #[test]
-fn promise_62_failures_from_one_network_do_not_count_at_another() {
+fn promise_62_failures_from_one_network_do_not_count_for_another() {
     let (throttle, now) = (LoginThrottle::new(), Instant::now());
     let (stranger, holder) = (attempt("ann", [10, 0, 0, 1]), attempt("ann", [10, 0, 0, 2]));
     (0..10).for_each(|_| throttle.failed(&stranger, now));
@@ -62,7 +62,7 @@ fn promise_62_failures_from_one_network_do_not_count_at_another() {
 }
 
 #[test]
-fn promise_62_an_account_that_is_guessed_at_from_everywhere_allows_each_network_two_failures_and_refuses_none() {
+fn promise_62_an_account_attacked_from_many_networks_allows_each_network_two_failures_and_refuses_none() {
     let (throttle, now) = (LoginThrottle::new(), Instant::now());
     let ann = |network: u8| attempt("ann", [10, 0, 0, network]);
     (0..99).for_each(|n| throttle.failed(&ann(n), now));
@@ -81,7 +81,7 @@ fn promise_62_an_account_that_is_guessed_at_from_everywhere_allows_each_network_
 }
 
 #[test]
-fn a_success_or_a_quarter_of_an_hour_begins_a_users_count_anew() {
+fn a_success_or_15_minutes_reset_a_users_count() {
     let (throttle, ann, now) = (LoginThrottle::new(), attempt("ann", [10, 0, 0, 1]), Instant::now());
     (0..9).for_each(|_| throttle.failed(&ann, now));
     throttle.succeeded(&ann, now);
@@ -101,7 +101,7 @@ fn the_quarter_of_an_hour_is_counted_from_the_last_failure() {
 }
 
 #[test]
-fn an_address_may_fail_sixty_times_a_minute_whoever_it_tries_to_be() {
+fn an_address_may_fail_sixty_times_a_minute_for_any_users() {
     let (throttle, now) = (LoginThrottle::new(), Instant::now());
     let user = |n: u32| attempt(&format!("u{n}"), [10, 0, 0, 1]);
     (0..59).for_each(|n| throttle.failed(&user(n), now));
@@ -129,7 +129,7 @@ fn promise_43_a_hundred_thousand_are_remembered_and_the_latest_is_among_them() {
 }
 
 #[test]
-fn neighbours_of_one_ipv6_network_are_one_address() {
+fn addresses_of_one_ipv6_network_count_as_one() {
     let (throttle, now) = (LoginThrottle::new(), Instant::now());
     let from = |host: u16| {
         let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, host);
@@ -168,7 +168,7 @@ fn promise_56_failures_of_attempts_that_were_under_way_climb_no_further_rung() {
 }
 
 #[test]
-fn promise_56_who_finds_every_place_reserved_waits_in_line_and_hears_of_the_outcome() {
+fn promise_56_an_attempt_that_finds_all_places_reserved_waits_for_an_outcome() {
     let (throttle, ann) = (LoginThrottle::new(), attempt("ann", [10, 0, 0, 1]));
     let mut under_way: Vec<_> = (0..10).map(|_| throttle.reserved(&ann, Instant::now())).collect();
     let mut line: Vec<_> = (0..3).map(|_| throttle.wait_in_line(ann.clone()).unwrap()).collect();
@@ -178,7 +178,7 @@ fn promise_56_who_finds_every_place_reserved_waits_in_line_and_hears_of_the_outc
     drop(line.remove(0));
     drop(first);
     let last = line.remove(0).try_recv().unwrap().unwrap();
-    assert!(throttle.state().waiting.is_empty(), "who has gone is passed over");
+    assert!(throttle.state().waiting.is_empty(), "a caller that left is skipped");
     let mut refused = throttle.wait_in_line(ann.clone()).unwrap();
     under_way.into_iter().chain([last]).for_each(Reservation::failed);
     assert!(matches!(refused.try_recv(), Ok(Err(Error::TooMany { .. }))), "ten have failed");
@@ -186,7 +186,7 @@ fn promise_56_who_finds_every_place_reserved_waits_in_line_and_hears_of_the_outc
 }
 
 #[test]
-fn promise_56_those_who_wait_are_bounded_for_one_network_and_in_all() {
+fn promise_56_waiting_attempts_are_bounded_per_network_and_in_total() {
     let throttle = LoginThrottle::new();
     let of = |network: u8| attempt("ann", [10, 0, 0, network]);
     let _under_way: Vec<Vec<_>> =

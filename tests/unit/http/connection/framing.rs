@@ -36,7 +36,7 @@ fn the_next_head_is_found_behind_every_kind_of_body() {
 }
 
 #[test]
-fn a_bare_line_feed_is_found_wherever_it_stands_in_a_head() {
+fn a_bare_line_feed_is_found_anywhere_in_a_head() {
     for (text, at) in [("\n", 0), ("GET / HTTP/1.1\nHost: x\r\n\r\n", 14), ("GET / HTTP/1.1\r\nX: a\nY: b\r\n\r\n", 20)]
     {
         assert_eq!(read(text).0, Read::Refused(at));
@@ -45,7 +45,7 @@ fn a_bare_line_feed_is_found_wherever_it_stands_in_a_head() {
 }
 
 #[test]
-fn what_comes_before_the_answer_to_another_protocol_waits_and_a_refused_one_leaves_http() {
+fn bytes_after_an_upgrade_wait_for_the_response_and_a_refused_upgrade_stays_http() {
     let asks = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
     for (answer, next) in [("HTTP/1.1 100 ", Read::Stopped(0)), ("HTTP/1.1 400 ", Read::Fine)] {
         let mut framing = Framing::default();
@@ -63,7 +63,7 @@ fn an_empty_line_alone_is_waited_behind_no_longer_than_a_head() {
 }
 
 #[test]
-fn a_body_in_chunks_is_one_whatever_upgrade_is_asked_for() {
+fn a_chunked_body_is_read_also_with_an_upgrade() {
     let head = "POST / HTTP/1.1\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n";
     let mut framing = Framing::default();
     assert_eq!(framing.read(head.as_bytes(), usize::MAX, &mut |_, _| {}), Read::Fine);

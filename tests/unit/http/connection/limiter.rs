@@ -19,18 +19,18 @@ fn of_ipv6_the_network_counts_and_a_proxy_does_not() {
 }
 
 #[test]
-fn promise_64_in_all_there_are_so_many_then_some_are_told_and_the_rest_are_cut_off() {
+fn promise_64_connections_beyond_the_total_get_an_error_and_then_are_closed() {
     let limits = ConnectionLimits { per_address: 9, in_all: 3, turned_away: 1, local: 1 };
     let limiter = ConnectionLimiter::new(limits, Proxies::new(vec!["192.0.2.1/32".parse().unwrap()]));
     let admit = |address: &str| limiter.admit(SocketAddr::new(address.parse().unwrap(), 1));
     let mut open: Vec<Admission> = ["192.0.2.1", "192.0.2.2", "192.0.2.2"].map(admit).into();
     assert!(open.iter().all(|entry| matches!(entry, Admission::Admitted(_))), "{open:?}");
-    let told = admit("192.0.2.3");
-    assert!(matches!(told, Admission::Rejected(_)), "{told:?}");
+    let reported = admit("192.0.2.3");
+    assert!(matches!(reported, Admission::Rejected(_)), "{reported:?}");
     assert!(matches!(admit("192.0.2.1"), Admission::CutOff), "a proxy too");
     let _local = limiter.admit_locally();
     assert!(matches!(limiter.admit_locally(), Admission::CutOff));
-    drop(told);
+    drop(reported);
     assert!(matches!(admit("192.0.2.1"), Admission::Rejected(_)));
     open.pop();
     assert!(matches!(admit("192.0.2.4"), Admission::Admitted(_)));

@@ -36,7 +36,7 @@ fn promise_57_the_free_bytes_of_a_connection_are_not_charged_and_the_rest_is_unt
 }
 
 #[test]
-fn promise_57_what_is_left_of_a_refused_request_is_not_held_and_the_next_one_is() {
+fn promise_57_the_rest_of_a_refused_request_is_not_counted_and_the_next_request_is() {
     let budget = ReadBudget::new(BUDGET);
     let account = budget.account();
     read(&account, 20_000, false);
@@ -95,7 +95,7 @@ fn promise_57_a_request_that_waits_to_be_read_is_ended_after_all_that_do_not_sen
 }
 
 #[test]
-fn promise_57_what_is_sent_ahead_of_an_answer_is_bounded() {
+fn promise_57_pipelined_bytes_are_bounded() {
     let budget = ReadBudget::new(1 << 20);
     for (ahead, may) in [
         (AHEAD_BYTES_MAX - 1, MayRead::Yes),
@@ -112,7 +112,7 @@ fn promise_57_what_is_sent_ahead_of_an_answer_is_bounded() {
 }
 
 #[test]
-fn promise_57_what_waits_for_a_handler_is_bounded() {
+fn promise_57_bytes_that_wait_for_a_handler_are_bounded() {
     let budget = ReadBudget::new(1 << 20);
     let cases = [(WAITING_BYTES_MAX - 1, MayRead::Yes), (WAITING_BYTES_MAX, MayRead::AfterHandler)];
     for (waiting, may) in cases {

@@ -10,7 +10,7 @@ fn shown(kind: &'static str, text: &str) -> String {
 }
 
 #[test]
-fn what_opens_something_is_masked_wherever_it_stands() {
+fn secrets_are_masked_everywhere() {
     for (kind, text, expected) in [
         ("application/json", r#"{"a":1,"password":"x"}"#, r#"{"a":1,"password":"***"}"#),
         ("text/plain", r#"[{"authToken":"x","refresh_token":null}]"#, r#"[{"authToken":"***","refresh_token":null}]"#),
@@ -39,7 +39,7 @@ fn what_opens_something_is_masked_wherever_it_stands() {
 }
 
 #[test]
-fn of_a_body_that_is_not_understood_nothing_but_size_and_type_is_shown() {
+fn an_unknown_body_is_shown_by_size_and_type_only() {
     let json = format!(r#"{{"password":"{MARK}"}}"#);
     let encoded = percent_encoding::utf8_percent_encode(&json, percent_encoding::NON_ALPHANUMERIC).to_string();
     let twice = percent_encoding::utf8_percent_encode(&encoded, percent_encoding::NON_ALPHANUMERIC).to_string();

@@ -57,7 +57,7 @@ fn a_restore_that_was_whole_is_put_in_place_wherever_it_was_cut_off() {
 }
 
 #[test]
-fn a_restore_gets_its_mark_with_what_it_says_and_refuses_a_folder_that_is_taken() {
+fn a_restore_writes_its_mark_and_refuses_an_existing_folder() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
     let staging = Staging::begin(data).expect("it begins");
@@ -70,7 +70,7 @@ fn a_restore_gets_its_mark_with_what_it_says_and_refuses_a_folder_that_is_taken(
 }
 
 #[test]
-fn a_restore_that_was_not_whole_leaves_everything_as_it_was() {
+fn an_incomplete_restore_changes_nothing() {
     let folder = cut_off(0);
     let data = folder.path();
     fs::remove_file(data.join(STAGED).join(WHOLE)).expect("it was there");

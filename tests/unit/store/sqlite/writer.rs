@@ -47,7 +47,7 @@ async fn hold(writer: &WriterThread) -> (mpsc::Sender<()>, impl Future<Output = 
 }
 
 #[actix_web::test]
-async fn a_panic_is_undone_and_answered_and_the_writer_goes_on() {
+async fn a_panic_is_rolled_back_and_answered_and_the_writer_continues() {
     let (_folder, writer) = fresh();
     let (let_go, held) = hold(&writer).await;
     let panics = writer.write(|tx| {
@@ -96,7 +96,7 @@ async fn a_failed_commit_is_the_answer_to_every_job_in_it() {
 }
 
 #[actix_web::test]
-async fn a_full_disk_is_an_error_and_writing_goes_on_once_there_is_room() {
+async fn a_full_disk_is_an_error_and_writes_continue_when_space_is_free() {
     let (_folder, writer) = fresh();
     let pages_max = |pages: u32| writer.write(move |tx| Ok(tx.pragma_update(None, "max_page_count", pages)?));
     let fill = |n: i64| {
@@ -113,7 +113,7 @@ async fn a_full_disk_is_an_error_and_writing_goes_on_once_there_is_room() {
 }
 
 #[actix_web::test]
-async fn a_database_locked_from_outside_is_busy_and_writing_goes_on_after() {
+async fn a_database_locked_by_another_program_is_busy_and_writes_continue_after() {
     let (folder, writer) = fresh();
     let other = Connection::open(folder.path().join("numbers.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -27,7 +27,7 @@ async fn lengths_and_padding_go_from_heads_alone_however_a_body_arrives() {
 }
 
 #[actix_web::test]
-async fn what_is_cut_short_or_too_long_arrives_as_it_is() {
+async fn truncated_and_overlong_heads_arrive_unchanged() {
     let long = format!("--BB\r\nA: {}\r\n\r\nx", "a".repeat(500));
     for body in ["", "--B", "--BB", "--BB \t", "--BB\r\nA: b\r\n", "x", long.as_str()] {
         assert_eq!(passed(body.as_bytes(), 3).await, body);

@@ -1,5 +1,5 @@
 /**
- * Houses for the console's tests: a demo with its people, and one of one's own with an administrator.
+ * Servers for the console's tests: a demo with its users, and an own one with an administrator.
  */
 
 import { spawn } from 'node:child_process';
@@ -12,7 +12,7 @@ import { Standin } from '../sdk/standin.mjs';
 
 export const ADMIN_PASSWORD = 'a sentence that is easy to keep';
 
-/** A port that nobody has: a house that is started again must be found where it was. */
+/** An unused port: a restarted server must have the same address. */
 function freePort() {
   return new Promise(found => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -28,10 +28,10 @@ export async function demo(binary) {
   return Standin.fresh(binary, { STANDIN_DEMO: 'true', STANDIN_LISTEN: `127.0.0.1:${await freePort()}` });
 }
 
-/** A house of one's own, where nobody can sign in until somebody is made. */
+/** An own server, without an administrator at first. */
 export const own = (binary, variables = {}) => Standin.fresh(binary, variables);
 
-/** A house that was started on a terminal, for there alone it shows the `code` of its one-time link. */
+/** A server started on a terminal, where it prints the `code` of its one-time link. */
 export async function onTerminal(binary) {
   const folder = await mkdtemp(join(tmpdir(), 'standin-console-'));
   const port = await freePort();
@@ -50,12 +50,12 @@ export async function onTerminal(binary) {
   return { base: `http://127.0.0.1:${port}`, code, close };
 }
 
-/** Runs `work` in a house that is closed however it ends. */
+/** Runs `work` with a server that is closed at the end, also after an error. */
 export async function inside(opening, work) {
-  const house = await opening;
+  const standin = await opening;
   try {
-    await work(house);
+    await work(standin);
   } finally {
-    await house.close();
+    await standin.close();
   }
 }
