@@ -59,13 +59,13 @@ fn recall_of(messages: &[MessageId]) -> RecallRequest {
     RecallRequest { messages, reason: String::new(), others_too: false, within: None }
 }
 
-impl Shelf {
+impl Fixture {
     async fn with_users(ids: &[&str]) -> Self {
-        let shelf = Self::fresh().await;
+        let fixture = Self::fresh().await;
         for id in ids {
-            shelf.register(id).await;
+            fixture.register(id).await;
         }
-        shelf
+        fixture
     }
 
     async fn try_send(&self, from: &str, to: &str, new: NewMessage, moment: i64) -> Result<SentMessage, Error> {
@@ -118,10 +118,10 @@ impl Shelf {
 
 #[actix_web::test]
 async fn two_hundred_sends_at_once_from_both_sides_get_gapless_numbers_in_the_order_of_their_ids() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
     let sends = (0..200).map(|number| {
         let (from, to) = if number % 2 == 0 { ("ann", "bob") } else { ("bob", "ann") };
-        shelf.try_send(from, to, message(&format!("{number}")), number + 1)
+        fixture.try_send(from, to, message(&format!("{number}")), number + 1)
     });
     let sent: Vec<Message> = join_all(sends).await.into_iter().map(|sent| sent.unwrap().message).collect();
     let mut by_id = sent.clone();
@@ -129,17 +129,17 @@ async fn two_hundred_sends_at_once_from_both_sides_get_gapless_numbers_in_the_or
     assert_eq!(by_id.iter().map(|message| message.seq).collect::<Vec<_>>(), (1..=200).collect::<Vec<_>>());
     assert!(by_id.is_sorted_by_key(|message| message.at), "a later message has an earlier time");
     assert_eq!(sent.iter().map(|message| message.conversation).collect::<BTreeSet<_>>().len(), 1);
-    assert_eq!(shelf.texts("ann", "bob").len(), 200);
-    assert_eq!((shelf.state("ann", "bob").unread, shelf.state("bob", "ann").unread), (100, 100));
-    assert_eq!(shelf.texts("ann", "bob"), shelf.texts("bob", "ann"));
+    assert_eq!(fixture.texts("ann", "bob").len(), 200);
+    assert_eq!((fixture.state("ann", "bob").unread, fixture.state("bob", "ann").unread), (100, 100));
+    assert_eq!(fixture.texts("ann", "bob"), fixture.texts("bob", "ann"));
 }
 
 #[actix_web::test]
 async fn a_message_is_the_event_that_announced_it() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
-    let sent = shelf.say("ann", "bob", "hello", 5).await;
-    let event = shelf.events().pop().unwrap();
-    let bob = shelf.user("bob").unwrap().key;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    let sent = fixture.say("ann", "bob", "hello", 5).await;
+    let event = fixture.events().pop().unwrap();
+    let bob = fixture.user("bob").unwrap().key;
     assert_eq!(
         (event.seq, event.kind),
         (sent.id.0, EventKind::MessageSent { conversation: sent.conversation, to: Some(bob) })
@@ -149,81 +149,81 @@ async fn a_message_is_the_event_that_announced_it() {
 
 #[actix_web::test]
 async fn a_repeated_name_is_the_first_message_whatever_its_text() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
-    let first = shelf.try_send("ann", "bob", named("n", "first"), 1).await.unwrap();
-    let events = shelf.events().len();
-    let again = shelf.try_send("ann", "bob", named("n", "other"), 2).await.unwrap();
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    let first = fixture.try_send("ann", "bob", named("n", "first"), 1).await.unwrap();
+    let events = fixture.events().len();
+    let again = fixture.try_send("ann", "bob", named("n", "other"), 2).await.unwrap();
     assert_eq!((again.is_repeat, &again.message), (true, &first.message));
-    assert_eq!(shelf.events().len(), events);
-    let foreign = shelf.try_send("bob", "ann", named("n", "mine"), 3).await;
+    assert_eq!(fixture.events().len(), events);
+    let foreign = fixture.try_send("bob", "ann", named("n", "mine"), 3).await;
     assert_eq!(foreign.unwrap_err(), Error::Conflict(Resource::Message));
-    assert_eq!(shelf.texts("bob", "ann"), ["first"]);
+    assert_eq!(fixture.texts("bob", "ann"), ["first"]);
 }
 
 #[actix_web::test]
 async fn equal_numbers_and_content_within_120_seconds_are_the_same_message() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
     let numbers = Some(MessageNumbers { seq: 7, random: 8, client_time_s: 9 });
     let numbered = |body: &str| NewMessage { numbers, ..message(body) };
-    let first = shelf.try_send("ann", "bob", numbered("x"), 1).await.unwrap().message;
-    let within = shelf.try_send("ann", "bob", numbered("x"), 120_999_999).await.unwrap();
+    let first = fixture.try_send("ann", "bob", numbered("x"), 1).await.unwrap().message;
+    let within = fixture.try_send("ann", "bob", numbered("x"), 120_999_999).await.unwrap();
     assert_eq!((within.is_repeat, within.message.id), (true, first.id));
-    assert!(!shelf.try_send("ann", "bob", numbered("y"), 120_999_999).await.unwrap().is_repeat);
-    assert!(!shelf.try_send("bob", "ann", numbered("x"), 120_999_999).await.unwrap().is_repeat);
-    assert!(!shelf.try_send("ann", "bob", numbered("x"), 242_000_000).await.unwrap().is_repeat);
+    assert!(!fixture.try_send("ann", "bob", numbered("y"), 120_999_999).await.unwrap().is_repeat);
+    assert!(!fixture.try_send("bob", "ann", numbered("x"), 120_999_999).await.unwrap().is_repeat);
+    assert!(!fixture.try_send("ann", "bob", numbered("x"), 242_000_000).await.unwrap().is_repeat);
 }
 
 #[actix_web::test]
 async fn times_do_not_fall_when_the_clock_is_set_back() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
-    assert_eq!(shelf.say("ann", "bob", "1", 500).await.at, at(500));
-    assert_eq!(shelf.say("bob", "ann", "2", 100).await.at, at(500));
-    assert_eq!(shelf.say("ann", "bob", "3", 501).await.at, at(501));
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    assert_eq!(fixture.say("ann", "bob", "1", 500).await.at, at(500));
+    assert_eq!(fixture.say("bob", "ann", "2", 100).await.at, at(500));
+    assert_eq!(fixture.say("ann", "bob", "3", 501).await.at, at(501));
 }
 
 #[actix_web::test]
 async fn a_block_in_either_direction_withholds_a_message_for_ever() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
-    shelf.say("ann", "bob", "before", 1).await;
-    let bob = shelf.user("bob").unwrap().key;
-    shelf.store.block(shelf.app, bob, user_id("ann"), at(2)).await.unwrap();
-    shelf.say("ann", "bob", "to the blocker", 3).await;
-    shelf.say("bob", "ann", "from the blocker", 4).await;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    fixture.say("ann", "bob", "before", 1).await;
+    let bob = fixture.user("bob").unwrap().key;
+    fixture.store.block(fixture.app, bob, user_id("ann"), at(2)).await.unwrap();
+    fixture.say("ann", "bob", "to the blocker", 3).await;
+    fixture.say("bob", "ann", "from the blocker", 4).await;
     let refusing =
         NewMessage { policy: SendPolicy { refuses_blocks: true, ..Default::default() }, ..message("refused") };
-    assert_eq!(shelf.try_send("ann", "bob", refusing, 5).await.unwrap_err(), BLOCKED);
+    assert_eq!(fixture.try_send("ann", "bob", refusing, 5).await.unwrap_err(), BLOCKED);
     let forced = NewMessage { policy: SendPolicy { ignores_blocks: true, ..Default::default() }, ..message("forced") };
-    shelf.try_send("ann", "bob", forced, 6).await.unwrap();
-    shelf.store.unblock(shelf.app, bob, user_id("ann"), at(7)).await.unwrap();
-    shelf.say("ann", "bob", "after", 8).await;
-    assert_eq!(shelf.texts("ann", "bob"), ["before", "to the blocker", "forced", "after"]);
-    assert_eq!(shelf.texts("bob", "ann"), ["before", "from the blocker", "forced", "after"]);
-    assert_eq!((shelf.state("bob", "ann").unread, shelf.state("ann", "bob").unread), (3, 0));
+    fixture.try_send("ann", "bob", forced, 6).await.unwrap();
+    fixture.store.unblock(fixture.app, bob, user_id("ann"), at(7)).await.unwrap();
+    fixture.say("ann", "bob", "after", 8).await;
+    assert_eq!(fixture.texts("ann", "bob"), ["before", "to the blocker", "forced", "after"]);
+    assert_eq!(fixture.texts("bob", "ann"), ["before", "from the blocker", "forced", "after"]);
+    assert_eq!((fixture.state("bob", "ann").unread, fixture.state("ann", "bob").unread), (3, 0));
     let withheld =
-        shelf.events().into_iter().filter(|event| matches!(event.kind, EventKind::MessageSent { to: None, .. }));
+        fixture.events().into_iter().filter(|event| matches!(event.kind, EventKind::MessageSent { to: None, .. }));
     assert_eq!(withheld.count(), 2);
 }
 
 #[actix_web::test]
 async fn a_suspended_user_cannot_send_and_a_message_to_one_waits() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
     let suspend = vec![(user_id("ann"), StateChange::Suspend { token: derived(7) })];
-    shelf.store.change_states(shelf.app, suspend, at(1)).await.unwrap();
-    assert_eq!(shelf.try_send("ann", "bob", message("no"), 2).await.unwrap_err(), Error::SUSPENDED);
-    shelf.say("bob", "ann", "waits", 3).await;
-    assert_eq!((shelf.state("ann", "bob").unread, shelf.texts("ann", "bob")), (1, vec!["waits".to_owned()]));
+    fixture.store.change_states(fixture.app, suspend, at(1)).await.unwrap();
+    assert_eq!(fixture.try_send("ann", "bob", message("no"), 2).await.unwrap_err(), Error::SUSPENDED);
+    fixture.say("bob", "ann", "waits", 3).await;
+    assert_eq!((fixture.state("ann", "bob").unread, fixture.texts("ann", "bob")), (1, vec!["waits".to_owned()]));
 }
 
 #[actix_web::test]
 async fn unknown_users_oneself_and_foreign_conversations_are_refused_before_anything_is_written() {
-    let shelf = Shelf::with_users(&["ann", "bob", "eve"]).await;
-    let nobody = shelf.try_send("ann", "nobody", message("x"), 1).await.unwrap_err();
+    let fixture = Fixture::with_users(&["ann", "bob", "eve"]).await;
+    let nobody = fixture.try_send("ann", "nobody", message("x"), 1).await.unwrap_err();
     assert_eq!(nobody, Error::NotFound(Resource::User));
-    assert!(matches!(shelf.try_send("ann", "ann", message("x"), 1).await.unwrap_err(), Error::Invalid { .. }));
-    shelf.say("ann", "bob", "hi", 2).await;
-    let key = ConversationRef::Key(shelf.conversation("ann", "bob").key);
-    let events = shelf.events().len();
-    let (app, store) = (shelf.app, &shelf.store);
+    assert!(matches!(fixture.try_send("ann", "ann", message("x"), 1).await.unwrap_err(), Error::Invalid { .. }));
+    fixture.say("ann", "bob", "hi", 2).await;
+    let key = ConversationRef::Key(fixture.conversation("ann", "bob").key);
+    let events = fixture.events().len();
+    let (app, store) = (fixture.app, &fixture.store);
     let gone = Error::NotFound(Resource::Conversation);
     assert_eq!(store.send(app, by_id("eve"), key.clone(), message("x"), drawn(3), at(3)).await.unwrap_err(), gone);
     assert_eq!(store.mark(app, by_id("eve"), key.clone(), read_upto(UpTo::Newest), at(3)).await.unwrap_err(), gone);
@@ -231,55 +231,55 @@ async fn unknown_users_oneself_and_foreign_conversations_are_refused_before_anyt
     assert_eq!(store.hide(app, by_id("eve"), key.clone(), vec![], at(3)).await.unwrap_err(), gone);
     let pinned = store.change_conversation(app, by_id("eve"), key, ConversationChange::Pinned, at(3)).await;
     assert_eq!(pinned.unwrap_err(), gone);
-    assert_eq!(shelf.events().len(), events);
+    assert_eq!(fixture.events().len(), events);
 }
 
 #[actix_web::test]
 async fn marks_rise_only_stop_at_the_newest_message_and_keep_the_unread_count() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
     let mut ids = Vec::new();
     for number in 1..=10 {
-        ids.push(shelf.say("ann", "bob", "x", number).await.id);
-        shelf.assert_counted("bob", "ann");
+        ids.push(fixture.say("ann", "bob", "x", number).await.id);
+        fixture.assert_counted("bob", "ann");
     }
-    assert!(shelf.read("bob", "ann", UpTo::Message(ids[2])).await.is_some());
-    assert_eq!(shelf.state("bob", "ann").unread, 7);
-    assert_eq!(shelf.read("bob", "ann", UpTo::Message(ids[1])).await, None, "a mark moved back");
-    assert!(shelf.read("bob", "ann", UpTo::Message(ids[8])).await.is_some());
-    let state = shelf.state("bob", "ann");
+    assert!(fixture.read("bob", "ann", UpTo::Message(ids[2])).await.is_some());
+    assert_eq!(fixture.state("bob", "ann").unread, 7);
+    assert_eq!(fixture.read("bob", "ann", UpTo::Message(ids[1])).await, None, "a mark moved back");
+    assert!(fixture.read("bob", "ann", UpTo::Message(ids[8])).await.is_some());
+    let state = fixture.state("bob", "ann");
     assert_eq!((state.unread, state.delivered, state.read_at), (1, ids[8], Some(at(9))), "read is delivered too");
-    assert!(shelf.read("bob", "ann", UpTo::Message(MessageId(ids[9].0 + 1000))).await.is_some());
-    assert_eq!((shelf.state("bob", "ann").read, shelf.state("bob", "ann").unread), (ids[9], 0));
-    assert_eq!(shelf.read("bob", "ann", UpTo::Newest).await, None);
+    assert!(fixture.read("bob", "ann", UpTo::Message(MessageId(ids[9].0 + 1000))).await.is_some());
+    assert_eq!((fixture.state("bob", "ann").read, fixture.state("bob", "ann").unread), (ids[9], 0));
+    assert_eq!(fixture.read("bob", "ann", UpTo::Newest).await, None);
     // The next message is unread although the mark was asked ahead of it.
-    shelf.say("ann", "bob", "y", 11).await;
-    assert_eq!(shelf.state("bob", "ann").unread, 1);
-    let own_name = shelf
+    fixture.say("ann", "bob", "y", 11).await;
+    assert_eq!(fixture.state("bob", "ann").unread, 1);
+    let own_name = fixture
         .store
-        .mark(shelf.app, by_id("ann"), with("bob"), read_upto(UpTo::Named(MessageName::of(ids[0]))), at(12))
+        .mark(fixture.app, by_id("ann"), with("bob"), read_upto(UpTo::Named(MessageName::of(ids[0]))), at(12))
         .await;
     assert_eq!(own_name.unwrap_err(), Error::NotFound(Resource::Message), "a sender marked its own message");
 }
 
 #[actix_web::test]
 async fn reading_up_to_a_time_keeps_later_messages_of_the_same_second_unread() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
-    shelf.say("ann", "bob", "1", 5_000_000).await;
-    shelf.read("bob", "ann", UpTo::Time(at(5_999_999))).await;
-    assert_eq!(shelf.state("bob", "ann").unread, 0);
-    shelf.say("ann", "bob", "2", 5_500_000).await;
-    assert_eq!(shelf.state("bob", "ann").unread, 1);
-    shelf.say("ann", "bob", "3", 7_000_000).await;
-    shelf.read("bob", "ann", UpTo::Time(at(5_999_999))).await;
-    assert_eq!(shelf.state("bob", "ann").unread, 1);
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    fixture.say("ann", "bob", "1", 5_000_000).await;
+    fixture.read("bob", "ann", UpTo::Time(at(5_999_999))).await;
+    assert_eq!(fixture.state("bob", "ann").unread, 0);
+    fixture.say("ann", "bob", "2", 5_500_000).await;
+    assert_eq!(fixture.state("bob", "ann").unread, 1);
+    fixture.say("ann", "bob", "3", 7_000_000).await;
+    fixture.read("bob", "ann", UpTo::Time(at(5_999_999))).await;
+    assert_eq!(fixture.state("bob", "ann").unread, 1);
 }
 
 #[actix_web::test]
 async fn a_moved_mark_is_announced_to_the_sender_unless_there_is_a_block() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
-    let sent = shelf.say("ann", "bob", "x", 1).await;
-    shelf.read("bob", "ann", UpTo::Newest).await;
-    let ann = shelf.user("ann").unwrap().key;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    let sent = fixture.say("ann", "bob", "x", 1).await;
+    fixture.read("bob", "ann", UpTo::Newest).await;
+    let ann = fixture.user("ann").unwrap().key;
     let moved = |to| EventKind::MarkMoved {
         conversation: sent.conversation,
         mark: Mark::Read,
@@ -287,12 +287,12 @@ async fn a_moved_mark_is_announced_to_the_sender_unless_there_is_a_block() {
         upto: sent.id,
         to,
     };
-    assert_eq!(shelf.events().pop().unwrap().kind, moved(Some(ann)));
+    assert_eq!(fixture.events().pop().unwrap().kind, moved(Some(ann)));
     // Nothing of the peer is covered by ann's own mark: no event.
-    assert_eq!(shelf.read("ann", "bob", UpTo::Newest).await, None);
-    let second = shelf.say("ann", "bob", "y", 2).await;
-    shelf.store.block(shelf.app, shelf.user("bob").unwrap().key, user_id("ann"), at(3)).await.unwrap();
-    shelf.read("bob", "ann", UpTo::Newest).await;
+    assert_eq!(fixture.read("ann", "bob", UpTo::Newest).await, None);
+    let second = fixture.say("ann", "bob", "y", 2).await;
+    fixture.store.block(fixture.app, fixture.user("bob").unwrap().key, user_id("ann"), at(3)).await.unwrap();
+    fixture.read("bob", "ann", UpTo::Newest).await;
     let unannounced = EventKind::MarkMoved {
         conversation: sent.conversation,
         mark: Mark::Read,
@@ -300,119 +300,119 @@ async fn a_moved_mark_is_announced_to_the_sender_unless_there_is_a_block() {
         upto: second.id,
         to: None,
     };
-    assert_eq!(shelf.events().pop().unwrap().kind, unannounced);
+    assert_eq!(fixture.events().pop().unwrap().kind, unannounced);
 }
 
 #[actix_web::test]
 async fn a_recall_wipes_the_text_for_both_keeps_the_place_and_leaves_the_unread_count() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
-    let first = shelf.say("ann", "bob", "one", 1).await;
-    shelf.say("ann", "bob", "two", 2).await;
-    let (outcomes, seq) = shelf
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    let first = fixture.say("ann", "bob", "one", 1).await;
+    fixture.say("ann", "bob", "two", 2).await;
+    let (outcomes, seq) = fixture
         .store
-        .recall(shelf.app, by_id("ann"), with("bob"), recall_of(&[first.id, first.id]), at(3))
+        .recall(fixture.app, by_id("ann"), with("bob"), recall_of(&[first.id, first.id]), at(3))
         .await
         .unwrap();
     assert!(matches!(&outcomes[0], RecallOutcome::Recalled(message) if message.body.text.as_str().is_empty()));
     assert!(matches!(outcomes[1], RecallOutcome::NoSuchMessage));
     assert!(seq.is_some());
-    assert_eq!(shelf.texts("bob", "ann"), ["", "two"]);
-    assert_eq!(shelf.state("bob", "ann").unread, 1);
-    shelf.assert_counted("bob", "ann");
+    assert_eq!(fixture.texts("bob", "ann"), ["", "two"]);
+    assert_eq!(fixture.state("bob", "ann").unread, 1);
+    fixture.assert_counted("bob", "ann");
     let (again, seq) =
-        shelf.store.recall(shelf.app, by_id("ann"), with("bob"), recall_of(&[first.id]), at(4)).await.unwrap();
+        fixture.store.recall(fixture.app, by_id("ann"), with("bob"), recall_of(&[first.id]), at(4)).await.unwrap();
     assert!(matches!(again[0], RecallOutcome::Already(_)) && seq.is_none());
-    let (foreign, _) = shelf
+    let (foreign, _) = fixture
         .store
-        .recall(shelf.app, by_id("bob"), with("ann"), recall_of(&[MessageId(first.id.0 + 1)]), at(4))
+        .recall(fixture.app, by_id("bob"), with("ann"), recall_of(&[MessageId(first.id.0 + 1)]), at(4))
         .await
         .unwrap();
     assert_eq!(foreign, [RecallOutcome::NotOwn]);
     let late = RecallRequest { within: Some(Duration::from_micros(7)), ..recall_of(&[MessageId(first.id.0 + 1)]) };
-    let (late, _) = shelf.store.recall(shelf.app, by_id("ann"), with("bob"), late, at(10)).await.unwrap();
+    let (late, _) = fixture.store.recall(fixture.app, by_id("ann"), with("bob"), late, at(10)).await.unwrap();
     assert_eq!(late, [RecallOutcome::TooLate]);
-    let raw = shelf.store.reads(async |db| db.message(first.id).await).unwrap().unwrap();
+    let raw = fixture.store.reads(async |db| db.message(first.id).await).unwrap().unwrap();
     assert_eq!((raw.body.text.as_str(), raw.data.is_empty(), raw.recall.is_some()), ("", true, true));
 }
 
 #[actix_web::test]
 async fn an_edit_keeps_place_and_time_and_counts_versions() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
-    let sent = shelf.say("ann", "bob", "old", 1).await;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    let sent = fixture.say("ann", "bob", "old", 1).await;
     let change = MessageChange { body: Some(message("new").body), ..MessageChange::default() };
     let by = |id: &str, change: MessageChange| {
         let (from, to) = (by_id(id), with(if id == "ann" { "bob" } else { "ann" }));
-        shelf.store.edit(shelf.app, from, to, MessageRef::Id(sent.id), change, at(9))
+        fixture.store.edit(fixture.app, from, to, MessageRef::Id(sent.id), change, at(9))
     };
     assert_eq!(by("bob", change.clone()).await.unwrap(), EditOutcome::NotOwn);
     let EditOutcome::Edited(edited, _) = by("ann", change.clone()).await.unwrap() else { panic!("not edited") };
     assert_eq!((edited.seq, edited.at, edited.version, edited.name.clone()), (sent.seq, sent.at, 1, sent.name.clone()));
-    assert_eq!(shelf.texts("bob", "ann"), ["new"]);
+    assert_eq!(fixture.texts("bob", "ann"), ["new"]);
     let stale = MessageChange { of_version: Some(0), ..change.clone() };
     assert!(matches!(by("ann", stale).await.unwrap(), EditOutcome::OtherVersion(_)));
-    shelf.store.recall(shelf.app, by_id("ann"), with("bob"), recall_of(&[sent.id]), at(10)).await.unwrap();
+    fixture.store.recall(fixture.app, by_id("ann"), with("bob"), recall_of(&[sent.id]), at(10)).await.unwrap();
     assert_eq!(by("ann", change).await.unwrap(), EditOutcome::Recalled);
 }
 
 #[actix_web::test]
 async fn what_a_user_deletes_or_clears_for_itself_stays_for_the_other() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
-    let (app, store) = (shelf.app, &shelf.store);
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    let (app, store) = (fixture.app, &fixture.store);
     let mut ids = Vec::new();
     for number in 1..=5 {
-        ids.push(shelf.say("ann", "bob", &number.to_string(), number).await.id);
+        ids.push(fixture.say("ann", "bob", &number.to_string(), number).await.id);
     }
     let hidden = vec![MessageRef::Id(ids[1]), MessageRef::Id(ids[1]), MessageRef::Id(MessageId(999))];
     assert!(store.hide(app, by_id("bob"), with("ann"), hidden.clone(), at(6)).await.unwrap().is_some());
     assert_eq!(store.hide(app, by_id("bob"), with("ann"), hidden, at(6)).await.unwrap(), None);
     assert_eq!(
-        (shelf.texts("bob", "ann"), shelf.state("bob", "ann").unread),
+        (fixture.texts("bob", "ann"), fixture.state("bob", "ann").unread),
         (["1", "3", "4", "5"].map(String::from).to_vec(), 4)
     );
     let clear = ConversationChange::Cleared { upto: ids[2] };
     assert!(store.change_conversation(app, by_id("bob"), with("ann"), clear, at(7)).await.unwrap().is_some());
     assert_eq!(
-        (shelf.texts("bob", "ann"), shelf.state("bob", "ann").unread),
+        (fixture.texts("bob", "ann"), fixture.state("bob", "ann").unread),
         (["4", "5"].map(String::from).to_vec(), 2)
     );
-    shelf.assert_counted("bob", "ann");
+    fixture.assert_counted("bob", "ann");
     let delete = ConversationChange::Hidden { is_cleared: true };
     store.change_conversation(app, by_id("bob"), with("ann"), delete, at(8)).await.unwrap();
-    let state = shelf.state("bob", "ann");
-    assert!(shelf.texts("bob", "ann").is_empty() && state.is_hidden && state.unread == 0);
-    assert_eq!(shelf.texts("ann", "bob").len(), 5);
-    shelf.say("ann", "bob", "6", 9).await;
-    let state = shelf.state("bob", "ann");
-    assert_eq!((state.is_hidden, state.unread, shelf.texts("bob", "ann")), (false, 1, vec!["6".to_owned()]));
+    let state = fixture.state("bob", "ann");
+    assert!(fixture.texts("bob", "ann").is_empty() && state.is_hidden && state.unread == 0);
+    assert_eq!(fixture.texts("ann", "bob").len(), 5);
+    fixture.say("ann", "bob", "6", 9).await;
+    let state = fixture.state("bob", "ann");
+    assert_eq!((state.is_hidden, state.unread, fixture.texts("bob", "ann")), (false, 1, vec!["6".to_owned()]));
 }
 
 #[actix_web::test]
 async fn an_unread_reset_changes_the_count_and_not_the_read_mark() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
-    shelf.say("ann", "bob", "1", 1).await;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    fixture.say("ann", "bob", "1", 1).await;
     let reset = ConversationChange::UnreadReset;
-    shelf.store.change_conversation(shelf.app, by_id("bob"), with("ann"), reset, at(2)).await.unwrap();
-    let state = shelf.state("bob", "ann");
+    fixture.store.change_conversation(fixture.app, by_id("bob"), with("ann"), reset, at(2)).await.unwrap();
+    let state = fixture.state("bob", "ann");
     assert_eq!((state.unread, state.read), (0, MessageId::NONE));
-    shelf.say("ann", "bob", "2", 3).await;
-    assert_eq!(shelf.state("bob", "ann").unread, 1);
-    shelf.assert_counted("bob", "ann");
+    fixture.say("ann", "bob", "2", 3).await;
+    assert_eq!(fixture.state("bob", "ann").unread, 1);
+    fixture.assert_counted("bob", "ann");
 }
 
 #[actix_web::test]
 async fn a_user_pins_up_to_the_most_conversations() {
-    let shelf = Shelf::with_users(&["ann"]).await;
+    let fixture = Fixture::with_users(&["ann"]).await;
     for number in 0..=PINS_MAX {
         let other = format!("u{number}");
-        shelf.register(&other).await;
-        shelf.say("ann", &other, "x", i64::from(number) + 1).await;
+        fixture.register(&other).await;
+        fixture.say("ann", &other, "x", i64::from(number) + 1).await;
         let pin = ConversationChange::Pinned;
-        let pinned = shelf.store.change_conversation(shelf.app, by_id("ann"), with(&other), pin, at(1)).await;
+        let pinned = fixture.store.change_conversation(fixture.app, by_id("ann"), with(&other), pin, at(1)).await;
         assert_eq!(pinned.is_ok(), number < PINS_MAX, "{number}");
     }
-    let ann = shelf.user("ann").unwrap().key;
+    let ann = fixture.user("ann").unwrap().key;
     let listed = |filter| {
-        let read = shelf.store.reads(async |db| db.participants(ann, filter, MessageId::MAX, 0, 1000).await);
+        let read = fixture.store.reads(async |db| db.participants(ann, filter, MessageId::MAX, 0, 1000).await);
         read.unwrap().len()
     };
     assert_eq!((listed(ConversationFilter::Pinned), listed(ConversationFilter::Unpinned)), (PINS_MAX as usize, 1));
@@ -420,12 +420,13 @@ async fn a_user_pins_up_to_the_most_conversations() {
 
 #[actix_web::test]
 async fn receipts_are_for_messages_of_the_other_that_asked_and_once() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
     let asks = NewMessage { flags: MessageFlags { wants_receipt: true, ..Default::default() }, ..message("asks") };
-    let asked = shelf.try_send("ann", "bob", asks, 1).await.unwrap().message.id;
-    let plain = shelf.say("ann", "bob", "plain", 2).await.id;
+    let asked = fixture.try_send("ann", "bob", asks, 1).await.unwrap().message.id;
+    let plain = fixture.say("ann", "bob", "plain", 2).await.id;
     let refs = vec![MessageRef::Id(asked), MessageRef::Id(plain), MessageRef::Id(asked)];
-    let confirm = |who: &str, of: &str| shelf.store.send_receipts(shelf.app, by_id(who), with(of), refs.clone(), at(3));
+    let confirm =
+        |who: &str, of: &str| fixture.store.send_receipts(fixture.app, by_id(who), with(of), refs.clone(), at(3));
     assert_eq!(confirm("ann", "bob").await.unwrap(), []);
     assert_eq!(confirm("bob", "ann").await.unwrap(), [asked]);
     assert_eq!(confirm("bob", "ann").await.unwrap(), []);
@@ -433,13 +434,13 @@ async fn receipts_are_for_messages_of_the_other_that_asked_and_once() {
 
 #[actix_web::test]
 async fn history_pages_meet_without_gap_or_overlap_whatever_is_hidden_in_between() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
     let mut ids = Vec::new();
     for number in 1..=50 {
         let (from, to) = if number % 3 == 0 { ("bob", "ann") } else { ("ann", "bob") };
-        ids.push(shelf.say(from, to, &number.to_string(), number * 1_000_000).await.id);
+        ids.push(fixture.say(from, to, &number.to_string(), number * 1_000_000).await.id);
     }
-    let own: Vec<MessageId> = shelf
+    let own: Vec<MessageId> = fixture
         .sees(
             "ann",
             "bob",
@@ -451,12 +452,12 @@ async fn history_pages_meet_without_gap_or_overlap_whatever_is_hidden_in_between
             },
         )
         .iter()
-        .filter(|message| message.sender == shelf.user("ann").unwrap().key)
+        .filter(|message| message.sender == fixture.user("ann").unwrap().key)
         .map(|message| message.id)
         .collect();
-    shelf.store.recall(shelf.app, by_id("ann"), with("bob"), recall_of(&own[5..10]), at(60_000_000)).await.unwrap();
+    fixture.store.recall(fixture.app, by_id("ann"), with("bob"), recall_of(&own[5..10]), at(60_000_000)).await.unwrap();
     let hide = own[15..20].iter().map(|id| MessageRef::Id(*id)).collect();
-    shelf.store.hide(shelf.app, by_id("bob"), with("ann"), hide, at(60_000_000)).await.unwrap();
+    fixture.store.hide(fixture.app, by_id("bob"), with("ann"), hide, at(60_000_000)).await.unwrap();
     for (viewer, other, with_recalled, expected) in
         [("ann", "bob", true, 50), ("ann", "bob", false, 45), ("bob", "ann", true, 45), ("bob", "ann", false, 40)]
     {
@@ -464,7 +465,7 @@ async fn history_pages_meet_without_gap_or_overlap_whatever_is_hidden_in_between
         loop {
             let page =
                 HistoryPage { from: HistoryFrom::Before(before), above: MessageId::NONE, with_recalled, limit: 7 };
-            let found = shelf.sees(viewer, other, page);
+            let found = fixture.sees(viewer, other, page);
             let Some(last) = found.last() else { break };
             before = last.id;
             back.extend(found.into_iter().map(|message| message.id));
@@ -473,7 +474,7 @@ async fn history_pages_meet_without_gap_or_overlap_whatever_is_hidden_in_between
         let (mut forth, mut from) = (Vec::new(), MessageId::NONE);
         loop {
             let page = HistoryPage { from: HistoryFrom::From(from), above: MessageId::NONE, with_recalled, limit: 7 };
-            let found = shelf.sees(viewer, other, page);
+            let found = fixture.sees(viewer, other, page);
             let Some(last) = found.last() else { break };
             from = MessageId(last.id.0 + 1);
             forth.extend(found.into_iter().map(|message| message.id));
@@ -481,9 +482,9 @@ async fn history_pages_meet_without_gap_or_overlap_whatever_is_hidden_in_between
         assert_eq!((back.len(), &back), (expected, &forth), "{viewer} {with_recalled}");
         assert!(back.is_sorted());
     }
-    let conversation = shelf.conversation("ann", "bob").key;
+    let conversation = fixture.conversation("ann", "bob").key;
     let first_at =
-        |time| shelf.store.reads(async |db| db.first_message_at(conversation, Side::First, at(time)).await).unwrap();
+        |time| fixture.store.reads(async |db| db.first_message_at(conversation, Side::First, at(time)).await).unwrap();
     for (number, id) in ids.iter().enumerate() {
         let time = (i64::try_from(number).unwrap() + 1) * 1_000_000;
         assert_eq!((first_at(time), first_at(time - 1)), (Some(*id), Some(*id)), "{number}");
@@ -493,73 +494,74 @@ async fn history_pages_meet_without_gap_or_overlap_whatever_is_hidden_in_between
 
 #[actix_web::test]
 async fn a_deleted_user_takes_its_conversations_along_for_both_in_steps() {
-    let shelf = Shelf::with_users(&["ann", "bob", "cid"]).await;
+    let fixture = Fixture::with_users(&["ann", "bob", "cid"]).await;
     for number in 1..=300 {
-        shelf.say("ann", "bob", "x", number).await;
+        fixture.say("ann", "bob", "x", number).await;
     }
-    shelf.say("cid", "bob", "stays", 400).await;
-    let (bob, key) = (shelf.user("bob").unwrap().key, shelf.conversation("ann", "bob").key);
-    shelf.store.delete_user(shelf.app, by_id("ann"), at(0), at(500)).await.unwrap();
+    fixture.say("cid", "bob", "stays", 400).await;
+    let (bob, key) = (fixture.user("bob").unwrap().key, fixture.conversation("ann", "bob").key);
+    fixture.store.delete_user(fixture.app, by_id("ann"), at(0), at(500)).await.unwrap();
     let seen = |filter| {
         let read = async |db: &LongReads<'_>| {
             Ok((db.participants(bob, filter, MessageId::MAX, 0, 1000).await?.len(), db.total_unread(bob).await?))
         };
-        shelf.store.reads(read).unwrap()
+        fixture.store.reads(read).unwrap()
     };
     assert_eq!(seen(ConversationFilter::HiddenToo), (1, 1), "before the rows are gone");
-    shelf.register("ann").await;
-    while shelf.store.forget_departed(50).await.unwrap() > 0 {}
-    let gone = shelf.store.reads(async |db| db.conversation(shelf.app, key).await).unwrap();
+    fixture.register("ann").await;
+    while fixture.store.forget_departed(50).await.unwrap() > 0 {}
+    let gone = fixture.store.reads(async |db| db.conversation(fixture.app, key).await).unwrap();
     assert_eq!((gone, seen(ConversationFilter::HiddenToo)), (None, (1, 1)));
-    let again = shelf.say("ann", "bob", "anew", 600).await;
-    assert_eq!((again.seq, shelf.texts("bob", "ann")), (1, vec!["anew".to_owned()]));
+    let again = fixture.say("ann", "bob", "anew", 600).await;
+    assert_eq!((again.seq, fixture.texts("bob", "ann")), (1, vec!["anew".to_owned()]));
 }
 
 #[actix_web::test]
 async fn old_messages_are_swept_in_steps_with_their_share_of_the_unread_count() {
-    let shelf = Shelf::with_users(&["ann", "bob", "cid"]).await;
+    let fixture = Fixture::with_users(&["ann", "bob", "cid"]).await;
     for number in 1..=20 {
-        shelf.say("ann", "bob", &number.to_string(), 2 * number).await;
-        shelf.say("cid", "bob", &number.to_string(), 2 * number + 1).await;
+        fixture.say("ann", "bob", &number.to_string(), 2 * number).await;
+        fixture.say("cid", "bob", &number.to_string(), 2 * number + 1).await;
     }
     let mut swept = 0;
     loop {
-        let step = shelf.store.sweep_messages(shelf.app, at(32), 7).await.unwrap();
+        let step = fixture.store.sweep_messages(fixture.app, at(32), 7).await.unwrap();
         swept += step;
-        shelf.assert_counted("bob", "ann");
-        shelf.assert_counted("bob", "cid");
+        fixture.assert_counted("bob", "ann");
+        fixture.assert_counted("bob", "cid");
         if step < 7 {
             break;
         }
     }
     assert_eq!(swept, 30);
-    assert_eq!((shelf.texts("bob", "ann").len(), shelf.state("bob", "cid").unread), (5, 5));
-    assert_eq!(shelf.say("ann", "bob", "next", 60).await.seq, 21);
+    assert_eq!((fixture.texts("bob", "ann").len(), fixture.state("bob", "cid").unread), (5, 5));
+    assert_eq!(fixture.say("ann", "bob", "next", 60).await.seq, 21);
 }
 
 #[actix_web::test]
 async fn an_archived_conversation_comes_back_with_a_message_unless_its_user_keeps_it() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
-    shelf.say("ann", "bob", "1", 1).await;
-    let archive =
-        || shelf.store.change_conversation(shelf.app, by_id("bob"), with("ann"), ConversationChange::Archived, at(2));
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    fixture.say("ann", "bob", "1", 1).await;
+    let archive = || {
+        fixture.store.change_conversation(fixture.app, by_id("bob"), with("ann"), ConversationChange::Archived, at(2))
+    };
     archive().await.unwrap();
-    shelf.say("ann", "bob", "2", 3).await;
-    assert!(!shelf.state("bob", "ann").is_archived);
+    fixture.say("ann", "bob", "2", 3).await;
+    assert!(!fixture.state("bob", "ann").is_archived);
     archive().await.unwrap();
-    let bob = shelf.user("bob").unwrap().key;
+    let bob = fixture.user("bob").unwrap().key;
     let keep = ChatSettingsChange { keeps_archived: Some(true), ..ChatSettingsChange::default() };
-    shelf.store.write(Touches::All, async move |tx| tx.put_chat_settings(bob, &keep).await).await.unwrap();
-    shelf.say("ann", "bob", "3", 4).await;
-    assert!(shelf.state("bob", "ann").is_archived);
+    fixture.store.write(Touches::All, async move |tx| tx.put_chat_settings(bob, &keep).await).await.unwrap();
+    fixture.say("ann", "bob", "3", 4).await;
+    assert!(fixture.state("bob", "ann").is_archived);
 }
 
 #[actix_web::test]
 async fn one_conversation_comes_of_two_hundred_openings_at_once() {
-    let shelf = Shelf::with_users(&["ann", "bob"]).await;
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
     let opened = (0..200).map(|seed| {
         let (from, to) = if seed % 2 == 0 { ("ann", "bob") } else { ("bob", "ann") };
-        shelf.store.open_conversation(shelf.app, by_id(from), with(to), "{}".to_owned(), drawn(seed), at(1))
+        fixture.store.open_conversation(fixture.app, by_id(from), with(to), "{}".to_owned(), drawn(seed), at(1))
     });
     let keys: BTreeSet<_> = join_all(opened).await.into_iter().map(|opened| opened.unwrap().unique_id).collect();
     assert_eq!(keys.len(), 1);
