@@ -26,12 +26,10 @@ pub struct Manifest {
     pub made_at: String,
     /// Of the server key that opens the secrets: 64 hexadecimal digits.
     pub key_fingerprint: String,
-    /// Whether the backup contains that key.
     pub has_key: bool,
     pub counts: RecordCounts,
     /// Picture files that were missing on the disk when the backup was made. The backup does not contain them.
     pub files_lost: u64,
-    /// The database, uncompressed.
     pub database: Content,
     pub listing: Listing,
 }
@@ -42,6 +40,5 @@ pub struct Listing {
     /// Of the list itself.
     pub content: Content,
     pub members: u64,
-    /// The total of all listed members.
     pub bytes: u64,
 }

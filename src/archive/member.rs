@@ -17,7 +17,6 @@ const LEVEL: i32 = 3;
 /// Bounds the memory of decompression to 8 MiB, four times what [`LEVEL`] needs.
 const WINDOW_LOG_MAX: u32 = 23;
 
-/// A line of the member list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
@@ -27,7 +26,6 @@ pub struct Member {
     pub content: Option<Content>,
 }
 
-/// The length and checksum of some bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
@@ -40,7 +38,6 @@ pub struct Content {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemberName {
     Key,
-    /// The compressed database.
     Database,
     Picture(PictureKey, Rendition),
 }

@@ -14,7 +14,6 @@ use super::{
 /// Damaged members that the report names; further ones are only counted.
 const NAMED_MAX: usize = 20;
 
-/// A line needs about 200 bytes.
 const LINE_BYTES_MAX: u64 = 1024;
 
 /// Why a backup could not be read to its end.
@@ -113,7 +112,6 @@ fn parsed<T: DeserializeOwned>(name: &str, text: &[u8]) -> Result<T, ReadFault> 
 
 struct Reader<R> {
     from: R,
-    /// A header that belongs to a later member than the expected one.
     pending: Option<Block>,
     at_s: u64,
 }
@@ -188,7 +186,6 @@ impl<R: Read> Reader<R> {
         })
     }
 
-    /// Returns what is wrong with a member whose header is not the expected one.
     fn other_header(&mut self, name: &str, content: &Content, block: Block) -> io::Result<Option<&'static str>> {
         if block == EMPTY || is_of_another(&block, name) {
             self.pending = Some(block);
@@ -201,7 +198,6 @@ impl<R: Read> Reader<R> {
         Ok(Some("is damaged: its header is not the one that was written"))
     }
 
-    /// Returns the next block, or None if the archive ends before or within it.
     fn block(&mut self) -> io::Result<Option<Block>> {
         if self.pending.is_some() {
             return Ok(self.pending.take());

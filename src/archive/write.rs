@@ -50,7 +50,6 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Returns the text of [`MANIFEST_DIGEST`], as sha256sum writes it.
 pub(super) fn digest_line(manifest: &Content) -> String {
     format!("{}  {MANIFEST}\n", manifest.sha256)
 }

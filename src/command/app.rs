@@ -14,7 +14,6 @@ use super::{
 
 const APPS: &str = "/standin/v1/apps";
 
-/// Ids that an error message lists.
 const IDS_SHOWN_MAX: usize = 20;
 
 const EXAMPLES: &str = "\
@@ -205,7 +204,6 @@ pub(super) fn segment(id: &str) -> String {
     utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
 }
 
-/// Prints `answer` as JSON, or as the text that `human` makes of it.
 pub(super) fn answer(
     matches: &ArgMatches,
     answer: &Value,

@@ -156,7 +156,6 @@ impl Partial {
         Ok(Self { path, file, is_named: false })
     }
 
-    /// Renames the file to `target` once it is on the disk.
     fn finish(mut self, target: &Path) -> Result<(), Failure> {
         let mut finish = || {
             self.file.sync_all()?;

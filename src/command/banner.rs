@@ -56,7 +56,6 @@ fn command(settings: &Settings, words: &str) -> String {
     format!("{program} {words}{folder}")
 }
 
-/// Returns calls to paste, one for each vendor, with their credentials.
 fn first_steps(server: &Server, settings: &Settings) -> Vec<String> {
     let first = server.first_app();
     let (base, app_id, account) =

@@ -40,7 +40,6 @@ const PREPARE_WAIT: Duration = Duration::from_secs(4 * 3600);
 /// The longest response that is read. A page of users with the largest extras is far smaller.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 
-/// A client of the control socket, for one command.
 pub(super) struct Control {
     runtime: Runtime,
     socket: ControlSocket,

@@ -1,12 +1,6 @@
 //! Administrators, their sessions, and the audit log.
 
-use super::{
-    error::Fault,
-    id::{self, AppId},
-    secret::{PasswordHash, Secret},
-    text,
-    time::Moment,
-};
+use super::{AppId, Fault, Moment, PasswordHash, Secret, id, text};
 
 /// 1 to 64 of `[A-Za-z0-9._@-]`, compared byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -26,7 +20,6 @@ text::impl_as_str! { AdminName }
 /// The shortest password of an administrator, who can change every app of the server.
 pub const PASSWORD_CHARS_MIN: usize = 12;
 
-/// Parses a new password of an administrator.
 pub fn password(raw: &str) -> Result<Secret, Fault> {
     match raw.chars().nth(PASSWORD_CHARS_MIN - 1) {
         None if raw.is_empty() => Err(Fault::Missing),
@@ -35,7 +28,6 @@ pub fn password(raw: &str) -> Result<Secret, Fault> {
     }
 }
 
-/// The primary key of an administrator, never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AdminKey(pub i64);
 
@@ -67,7 +59,6 @@ pub struct AuditEntry {
     pub action: String,
     /// The app may be deleted by now.
     pub app: Option<AppId>,
-    /// An id or a name.
     pub target: Option<String>,
     /// The names of the given fields, never their values.
     pub detail: String,

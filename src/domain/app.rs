@@ -3,11 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    custom::{CustomField, CustomName},
-    id::{AppId, AppKey, Host, Origin, SdkAppId, UserId},
-    secret::{DerivedSecret, PasswordHash, SealedSecret},
-    text::{self, AppName},
-    time::Moment,
+    AppId, AppKey, AppName, CustomField, CustomName, DerivedSecret, Host, Moment, Origin, PasswordHash, SdkAppId,
+    SealedSecret, UserId, text,
 };
 
 /// What a client that holds only public keys may do through an SDK.
@@ -25,7 +22,6 @@ pub enum Registration {
 
 text::string_enum! { Registration: Open "open", New "new", Closed "closed"; }
 
-/// The dialects that an app answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Dialects {

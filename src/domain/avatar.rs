@@ -1,12 +1,8 @@
-//! Profile pictures: their keys and renditions, and what a user's avatar can be.
+//! Profile pictures: their keys and renditions, what a user's avatar can be, and the formats and limits of uploads.
 
 use std::fmt;
 
-use super::{
-    error::Fault,
-    id::UserId,
-    text::{AvatarText, HttpAddress},
-};
+use super::{AvatarText, Fault, HttpAddress, UserId};
 
 /// 128 random bits as 22 letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -17,7 +13,6 @@ impl PictureKey {
     /// Characters that name the shard: 3,844 shards, each with about 2,600 of ten million keys.
     pub const SHARD_CHARS: usize = 2;
 
-    /// Parses a key. It does not check whether the picture exists.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         match raw.len() == Self::CHARS && raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
             true => Ok(Self(raw.to_owned())),
@@ -72,7 +67,6 @@ pub enum Rendition {
     Square192,
     Square320,
     Square512,
-    /// The whole picture, within 1280 by 1280 pixels.
     Full,
 }
 
@@ -134,7 +128,6 @@ pub enum AvatarChange {
     Uploaded(NewPicture),
 }
 
-/// A picture whose renditions are stored, to be inserted as a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPicture {
     pub key: PictureKey,
@@ -182,5 +175,58 @@ pub fn mix_bits(bits: u64) -> u64 {
 impl fmt::Display for TileSeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
+    }
+}
+
+/// The picture formats that are decoded. No other decoder is compiled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Baseline and progressive; grey, colour and CMYK.
+    Jpeg,
+    /// All variants; of an animated PNG the still picture.
+    Png,
+    /// Lossy and lossless; of an animated WebP the first frame.
+    WebP,
+    Gif,
+}
+
+impl Format {
+    pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::WebP => "WebP",
+            Self::Gif => "GIF",
+        }
+    }
+
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::Jpeg => "a JPEG",
+            Self::Png => "a PNG",
+            Self::WebP => "a WebP",
+            Self::Gif => "a GIF",
+        }
+    }
+}
+
+/// Limits of an upload. Every bound is inclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureLimits {
+    /// Default 10 MiB.
+    pub file_bytes_max: u64,
+    /// Of the longer side. Default 12000.
+    pub side_px_max: u32,
+    /// Default 32 million.
+    pub pixels_max: u64,
+    /// Of the decoded pixels. Default 128 MiB: 16 million pixels with 16 bits for each of 4 channels.
+    pub decoded_bytes_max: u64,
+}
+
+impl Default for PictureLimits {
+    fn default() -> Self {
+        Self { file_bytes_max: 10 << 20, side_px_max: 12_000, pixels_max: 32_000_000, decoded_bytes_max: 128 << 20 }
     }
 }

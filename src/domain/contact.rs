@@ -1,10 +1,6 @@
 //! Contacts and blocks: one-directional rows. A Tencent friend and a MirrorFly roster item are the same row.
 
-use super::{
-    error::{Error, Fault},
-    profile::User,
-    text::{self, ContactName, MobileNumber},
-};
+use super::{ContactName, Error, Fault, MobileNumber, User, text};
 
 /// Contacts, and blocks, of one user. No vendor documents a bound but Tencent's 3,000 friends.
 pub const ROWS_MAX: usize = 10_000;
@@ -25,7 +21,6 @@ pub struct Contact {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneEntry {
-    /// The number as the client sent it.
     pub given: String,
     pub mobile: MobileNumber,
     pub name: Option<ContactName>,

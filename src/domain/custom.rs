@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{error::Fault, id, text};
+use super::{Fault, id, text};
 
 /// 1 to 32 of `[A-Za-z0-9_]`; in Tencent's API behind the prefix `Tag_Profile_Custom_`.
 /// Sources: the guide says eight letters at most; its samples are `Test1` and, in older documents, `888888_Test`.

@@ -1,8 +1,7 @@
 //! Devices as back ends report them. Standin stores them and sends no push notifications.
 
-use super::{error::Fault, text};
+use super::{Fault, text};
 
-/// The platforms of MirrorFly's `deviceType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceType {
     Web,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, io, time::Duration};
 
-use super::id::UserId;
+use super::UserId;
 
 /// An error of a request. `Display` is the public text: no path, no SQL, no secret, no other user's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +29,9 @@ pub enum Error {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unauthenticated {
-    /// The request has no credential.
     Missing,
     /// The credential is wrong. Unknown and wrong are not distinguished.
     Wrong,
-    /// The credential was valid and has expired.
     Expired,
     /// The credential has not expired, but it is older than a revocation.
     Revoked,
@@ -151,12 +149,10 @@ pub fn io_error(doing: &'static str) -> impl Fn(io::Error) -> Error {
     }
 }
 
-/// Returns whether a file could not be opened because too many are open.
 pub fn is_out_of_files(cause: &io::Error) -> bool {
     cause.raw_os_error().is_some_and(|number| OUT_OF_FILES.contains(&number))
 }
 
-/// Returns whether the disk, or the quota of the server's account, is full.
 pub fn is_full(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -1,11 +1,6 @@
 //! Events: what happened to a user, as a row written in the transaction of the change.
 
-use super::{
-    id::{AppKey, UserId, UserKey},
-    message::{ConversationChange, ConversationKey, Mark, MessageId},
-    profile::ProfileField,
-    time::Moment,
-};
+use super::{AppKey, ConversationChange, ConversationKey, Mark, MessageId, Moment, ProfileField, UserId, UserKey};
 
 /// Bytes of a stored kind: a page of a thousand events takes at most 4 MiB. Rows of older versions may be longer.
 pub const EVENT_BYTES_MAX: usize = 4096;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::error::Fault;
+use super::Fault;
 
 /// Qiscus `extras`: a JSON object, replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,12 +1,6 @@
-//! Friends as Tencent's API has them: contact rows with a remark and groups, and requests that wait for consent.
+//! Friends as Tencent's API has them: contact rows with a remark and groups, requests that wait for consent, and follows.
 
-use super::{
-    error::Fault,
-    id::UserId,
-    profile::Patch,
-    text::{self, ContactName},
-    time::Moment,
-};
+use super::{ContactName, Fault, Moment, Patch, User, UserId, text};
 
 /// Friends a user may have through Tencent's API. Source: the vendor's limits, "3,000 friends".
 pub const FRIENDS_MAX: usize = 3000;
@@ -69,9 +63,7 @@ pub struct Friend {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
     BothWays,
-    /// Only the caller lists or blocks the other user.
     Mine,
-    /// Only the other user lists or blocks the caller.
     Theirs,
     None,
 }
@@ -82,7 +74,6 @@ pub enum Direction {
     Outgoing,
 }
 
-/// A friend request that waits for consent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FriendRequest {
     /// The other user: the sender of an incoming request, the recipient of an outgoing one.
@@ -162,10 +153,41 @@ pub enum FriendFault {
     NoSuchRequest,
     AlreadyBlocked,
     NotBlocked,
-    /// The owner has [`super::contact::ROWS_MAX`] blocks.
     BlocksFull,
-    /// The owner follows [`super::follow::FOLLOWING_MAX`] users.
+    /// The owner follows [`super::friend::FOLLOWING_MAX`] users.
     FollowingFull,
     /// The call stopped before it reached this user. Repeating the same call completes it.
     Unfinished,
+}
+
+/// Users that one user may follow: as many as it may have contacts.
+pub const FOLLOWING_MAX: u32 = 10_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FollowList {
+    Followers,
+    Following,
+    Mutual,
+}
+
+/// The end of a page. Lists run from the newest entry to the oldest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FollowCursor {
+    pub at: Moment,
+    /// Orders entries of the same time. Clients see and return it, so it must not grant access to anything.
+    pub place: i64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct FollowPage {
+    /// The other user of each entry, and the entry's creation time.
+    pub items: Vec<(User, Moment)>,
+    pub next: Option<FollowCursor>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FollowCounts {
+    pub followers: u32,
+    pub following: u32,
+    pub mutual: u32,
 }

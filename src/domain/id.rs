@@ -1,6 +1,6 @@
 //! Ids of apps, users and sessions. An id is what a vendor's API uses; a key is the integer primary key of a row.
 
-use super::{error::Fault, text};
+use super::{Fault, text};
 
 /// The primary key of an app. No API shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -117,7 +117,6 @@ impl Host {
         }
     }
 
-    /// Returns the text before the first dot: the sub-domain.
     pub fn first_label(&self) -> &str {
         self.0.split_once('.').map_or(&self.0, |(first, _)| first)
     }

@@ -6,66 +6,50 @@ pub mod admin;
 pub mod app;
 pub mod avatar;
 pub mod caller;
-pub mod chat_settings;
+pub mod chats;
 pub mod contact;
 pub mod custom;
 pub mod device;
-pub mod directory;
-pub mod durability;
 pub mod error;
 pub mod event;
 pub mod folding;
-pub mod follow;
 pub mod free_data;
 pub mod friend;
 pub mod id;
 pub mod message;
-pub mod network;
-pub mod owner;
 pub mod page;
 pub mod profile;
-pub mod record_counts;
-pub mod report;
 pub mod search;
 pub mod secret;
 pub mod session;
-pub mod status;
+pub mod storage;
 pub mod tencent_profile;
 pub mod text;
 pub mod time;
-pub mod upload;
 
 pub use self::{
     admin::{Admin, AdminKey, AdminName, AdminSession, AuditEntry, Authority, PASSWORD_CHARS_MIN, StoredAuditEntry},
     app::*,
     avatar::*,
     caller::*,
-    chat_settings::*,
+    chats::*,
     contact::*,
     custom::*,
     device::*,
-    directory::*,
-    durability::*,
     error::*,
     event::*,
     folding::*,
-    follow::*,
     free_data::*,
     friend::*,
     id::*,
     message::*,
-    network::*,
-    owner::*,
     page::*,
     profile::*,
-    record_counts::*,
-    report::*,
     search::*,
     secret::*,
     session::*,
-    status::*,
+    storage::*,
     tencent_profile::*,
     text::*,
     time::*,
-    upload::*,
 };

@@ -3,18 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    avatar::{Avatar, AvatarChange, PictureKey},
-    custom::{CustomName, CustomValue},
-    error::Error,
-    free_data::{Extras, Metadata},
-    id::{UserId, UserKey},
-    secret::{DerivedSecret, PasswordHash},
-    tencent_profile::{TencentField, TencentProfile},
-    text::{DisplayName, Email, LockReason, MobileNumber, StatusText},
-    time::Moment,
+    Avatar, AvatarChange, CustomName, CustomValue, DerivedSecret, DisplayName, Email, Error, Extras, LockReason,
+    Metadata, MobileNumber, Moment, PasswordHash, PictureKey, StatusText, TencentField, TencentProfile, UserId,
+    UserKey,
 };
 
-/// The change of one field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Patch<T> {
     /// The field was not given and stays as it is.
@@ -46,7 +39,6 @@ impl<T> Patch<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Active,
-    /// May do neither until it is reactivated.
     Suspended,
 }
 
@@ -66,7 +58,6 @@ pub struct Profile {
     pub custom: BTreeMap<CustomName, CustomValue>,
 }
 
-/// A user as stored, without secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct User {
     pub key: UserKey,
@@ -217,10 +208,7 @@ fn take<T: Clone>(field: &mut Option<T>, patch: &Patch<T>) {
 pub struct Credentials {
     pub user: UserKey,
     pub state: State,
-    /// The user token (Qiscus).
     pub token: DerivedSecret,
-    /// The issued password (MirrorFly).
     pub issued: DerivedSecret,
-    /// The password that a person chose, if any.
     pub chosen: Option<PasswordHash>,
 }

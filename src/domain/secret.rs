@@ -4,7 +4,7 @@ use std::fmt;
 
 use subtle::ConstantTimeEq as _;
 
-use super::error::Fault;
+use super::Fault;
 
 /// A secret in clear. It has no `Display`, `Debug` prints `***`, and the time of `==` depends on the lengths only.
 #[derive(Clone, Eq)]

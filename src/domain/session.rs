@@ -1,11 +1,8 @@
-//! Sessions and their notifications: what a session receives, why it ends, and where a client resumes.
+//! Sessions: their notifications, why they end, where a client resumes, and the status of users.
 
 use super::{
-    id::{UserId, UserKey},
-    message::{Conversation, ConversationChange, Mark, Message, MessageId, MessageName},
-    profile::{ProfileField, User},
-    secret::Digest,
-    time::Moment,
+    Conversation, ConversationChange, CustomStatus, Digest, Mark, Message, MessageId, MessageName, Moment,
+    ProfileField, User, UserId, UserKey,
 };
 
 /// A notification to a session of a user, the subscriber. `seq` is the number of the event that caused it.
@@ -226,4 +223,20 @@ pub struct Resumed {
     pub after: i64,
     /// The row of the client's own former position, which the new session takes over.
     pub own: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Availability {
+    /// A session is open, or the user called within the last seconds.
+    Online,
+    /// The user has logged in before and is not connected.
+    Offline,
+    NeverLoggedIn,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserStatus {
+    pub id: UserId,
+    pub availability: Availability,
+    pub custom: Option<CustomStatus>,
 }

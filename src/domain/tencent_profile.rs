@@ -1,6 +1,6 @@
 //! The standard fields of Tencent's user profile that no other vendor has.
 
-use super::{error::Fault, text};
+use super::{Fault, text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

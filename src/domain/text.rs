@@ -1,6 +1,6 @@
 //! Texts that people write, with their bounds. Stored byte for byte: not trimmed, not normalised.
 
-use super::error::Fault;
+use super::Fault;
 
 /// Finds controls, and the bidirectional marks that let one name look like another.
 pub fn is_unsafe(c: char) -> bool {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::error::Fault;
+use super::Fault;
 
 /// Microseconds since 1970, never negative. Events are ordered by sequence numbers instead, because clocks are set
 /// back.

@@ -15,7 +15,6 @@ const SIDE_DIGITS_MAX: usize = 5;
 #[derive(Debug, Clone)]
 pub struct Addresses {
     base: Url,
-    /// Without a trailing slash.
     text: String,
     socket_host: String,
     socket_port: u16,
@@ -24,7 +23,6 @@ pub struct Addresses {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AddressTarget {
     Tile,
-    /// A picture of ours, in any rendition, thumbnail form or media address.
     Owned(PictureKey),
     /// The stable address of the user with this handle, which shows that user's current picture.
     Stable(PictureKey),

@@ -15,7 +15,6 @@ pub(super) struct Permit<K: Eq + Hash> {
 }
 
 impl<K: Eq + Hash + Clone> KeyedLimiter<K> {
-    /// Returns None if the key has `limit` permits.
     pub(super) fn acquire(&self, key: K, limit: usize) -> Option<Permit<K>> {
         let mut counts = self.counts();
         let limiter = counts.get(&key).copied().unwrap_or_default();

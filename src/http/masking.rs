@@ -43,7 +43,6 @@ pub(super) fn is_secret(name: &str) -> bool {
     SECRET_ENDINGS.iter().any(|ending| bare.ends_with(ending)) || SECRET_PARTS.iter().any(|part| bare.contains(part))
 }
 
-/// Whether the next path segment may be a secret: `/token/...`.
 fn announces_secret(segment: &str) -> bool {
     let segment = segment.to_ascii_lowercase();
     BEFORE_PICTURES.contains(&segment.as_str()) || SECRET_PARTS.iter().any(|part| segment.contains(part))
@@ -84,7 +83,6 @@ fn is_drawn(text: &str) -> bool {
         && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// A path with its query, shortened and masked.
 pub(super) struct MaskedTarget<'a>(pub(super) &'a Uri);
 
 impl fmt::Display for MaskedTarget<'_> {
@@ -164,7 +162,6 @@ fn size(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     write!(f, "[{} bytes]", text.len())
 }
 
-/// A text that is shown escaped, up to this many bytes.
 pub(super) struct Escaped<'a>(pub(super) &'a str, pub(super) usize);
 
 impl fmt::Display for Escaped<'_> {

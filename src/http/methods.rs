@@ -8,7 +8,6 @@ use actix_web::{
 };
 
 pub struct Method {
-    /// As listed in `Allow`.
     name: &'static str,
     route: Route,
 }

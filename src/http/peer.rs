@@ -14,7 +14,6 @@ use crate::domain::Host;
 /// Addresses read from a request's header, from the last one backwards.
 const HOPS_MAX: usize = 16;
 
-/// The trusted proxies in front of this server.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies(Vec<IpNet>);
 

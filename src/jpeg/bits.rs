@@ -5,7 +5,6 @@ use crate::{Error, marker};
 /// Whole bytes that may remain before a marker. Some webcams and cameras write one or two; more is damage.
 const SPARE_BYTES_MAX: usize = 2;
 
-/// Bits of coded data, up to the next marker.
 #[derive(Debug)]
 pub(crate) struct Bits<'a> {
     file: &'a [u8],
@@ -23,7 +22,6 @@ impl<'a> Bits<'a> {
         Self { file, at, held: 0, count: 0, is_at_marker: false }
     }
 
-    /// Fills `held` with at least 57 bits, or with all remaining bits.
     #[inline]
     pub(crate) fn refill(&mut self) {
         let word = self.file.get(self.at..).and_then(<[u8]>::first_chunk).map(|chunk| u64::from_be_bytes(*chunk));

@@ -48,7 +48,6 @@ struct Decoder<'a> {
     picture: Option<Picture>,
 }
 
-/// The coefficients of a picture in several scans.
 struct Coefficients {
     /// For each component, block after block, padded to whole units.
     coefficients: Vec<Vec<i16>>,

@@ -2,7 +2,6 @@
 
 use crate::Error;
 
-/// Pixels of a block's side.
 pub(crate) const BLOCK_PX: u32 = 8;
 
 #[derive(Debug, Clone)]
@@ -12,7 +11,6 @@ pub struct FrameHeader {
     pub width_px: u32,
     pub height_px: u32,
     pub(crate) components: Vec<Component>,
-    /// The largest sampling factors of any component.
     pub(crate) h_max: u32,
     pub(crate) v_max: u32,
     /// Units of interleaved components per row, and rows of units.
@@ -23,15 +21,12 @@ pub struct FrameHeader {
 #[derive(Debug, Clone)]
 pub(crate) struct Component {
     pub(crate) id: u8,
-    /// Sampling factors: blocks per interleaved unit.
     pub(crate) h: u32,
     pub(crate) v: u32,
-    /// The number of its quantisation table.
     pub(crate) quantisation: usize,
     /// Samples, in the component's own resolution.
     pub(crate) width: u32,
     pub(crate) height: u32,
-    /// Blocks that hold these samples.
     pub(crate) blocks_x: u32,
     pub(crate) blocks_y: u32,
     /// Blocks of a row, padded to whole units.

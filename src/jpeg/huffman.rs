@@ -1,11 +1,9 @@
 use crate::{Error, bits::Bits};
 
-/// Bits that are looked up at once.
 const LOOK_BITS: u32 = 10;
 
 const CODE_BITS_MAX: usize = 16;
 
-/// A table of codes from a DHT segment.
 #[derive(Debug, Clone)]
 pub(crate) struct Huffman {
     /// For each value of the next [`LOOK_BITS`] bits, the code's length and symbol. Length 0: a longer code or none.
@@ -59,7 +57,6 @@ impl Huffman {
         }
     }
 
-    /// Returns whether every symbol is a possible size of a DC difference.
     pub(crate) fn fits_dc(&self) -> bool {
         self.symbols.iter().all(|symbol| *symbol <= 15)
     }

@@ -62,7 +62,6 @@ fn rows_of(block: &[i16; BLOCK]) -> [Row; 8] {
     rows
 }
 
-/// Refuses numbers beyond `most`.
 #[inline(always)]
 fn within(rows: &[Row; 8], most: i16) -> Result<(), Error> {
     let largest = rows.iter().fold(Row::ZERO, |largest, row| largest.max(*row));
@@ -75,7 +74,6 @@ fn sample(value: i32) -> u8 {
     (value + 128).clamp(0, 255).to_le_bytes()[0]
 }
 
-/// Returns the sum of two products.
 #[inline(always)]
 fn mixed(one: Row, factor: i16, other: Row, other_factor: i16) -> i32x8 {
     one.widening_mul(Row::splat(factor)) + other.widening_mul(Row::splat(other_factor))

@@ -29,19 +29,13 @@ use std::fmt;
 pub use self::{decode::decode, frame::FrameHeader, markers::next_marker};
 
 pub mod marker {
-    /// Start of image.
     pub const SOI: u8 = 0xD8;
-    /// End of image.
     pub const EOI: u8 = 0xD9;
-    /// Start of scan.
     pub const SOS: u8 = 0xDA;
-    /// Huffman tables.
     pub const DHT: u8 = 0xC4;
-    /// Quantisation tables.
     pub const DQT: u8 = 0xDB;
     /// Number of lines, after the first scan.
     pub const DNL: u8 = 0xDC;
-    /// Restart interval.
     pub const DRI: u8 = 0xDD;
     /// Application data 0: JFIF.
     pub const APP0: u8 = 0xE0;
@@ -56,16 +50,13 @@ pub struct Picture {
     pub samples: Samples,
 }
 
-/// The samples of a picture, row by row without padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Samples {
-    /// One byte a pixel.
     Grey(Vec<u8>),
     /// Three bytes a pixel. CMYK is converted to RGB as browsers do it without a profile.
     Rgb(Vec<u8>),
 }
 
-/// Why a file is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
     /// The file ends, or has its end marker, before all data is there.

@@ -8,7 +8,6 @@ use crate::{
     upsample::{Sums, Upsampling},
 };
 
-/// The colour space of the components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ColourSpace {
     Grey,
@@ -26,7 +25,6 @@ struct Strips {
     upsampling: Upsampling,
     /// Samples of a row, padded to whole units.
     stride: usize,
-    /// Rows of a strip.
     rows: usize,
     /// Samples of a row, and rows, that belong to the picture.
     width: usize,
@@ -36,7 +34,6 @@ struct Strips {
     before: Vec<u8>,
     current: Vec<u8>,
     after: Vec<u8>,
-    /// The component's row at the picture's width.
     row: Vec<u8>,
 }
 
@@ -68,7 +65,6 @@ impl Strips {
         strip.get(from..from + self.width).unwrap_or_default()
     }
 
-    /// Makes row `y` of the picture, which is in strip number `strip`.
     fn make_row(&mut self, y: usize, strip: usize, sums: &mut Sums) {
         let (near, part) = (y / self.repeats.1, y % self.repeats.1);
         let is_lower = part > 0;
@@ -97,10 +93,8 @@ pub(crate) struct Painter {
     height: usize,
     unit_rows: usize,
     strips: Vec<Strips>,
-    /// Completed rows of units.
     completed: usize,
     pixels: Vec<u8>,
-    /// Painted bytes of `pixels`.
     painted: usize,
     sums: Sums,
 }

@@ -55,7 +55,6 @@ impl Progress {
     }
 }
 
-/// One of the four kinds of progressive scan.
 pub(crate) enum Pass {
     FirstDc { codes: Vec<Rc<Huffman>>, bit: u8 },
     RefineDc { bit: u8 },
@@ -63,7 +62,6 @@ pub(crate) enum Pass {
     RefineAc { band: Band },
 }
 
-/// A band of AC coefficients.
 pub(crate) struct Band {
     codes: Rc<Huffman>,
     first: usize,
@@ -128,7 +126,6 @@ fn slot(block: &mut [i16; BLOCK], place: usize) -> Result<&mut i16, Error> {
 }
 
 impl Band {
-    /// Reads how many blocks end here, this one included.
     fn ended_blocks(bits: &mut Bits<'_>, size: u32) -> Result<u32, Error> {
         let more = bits.take(size)?;
         u32::try_from((1 << size) + more).map_err(|_| Error::Damaged)

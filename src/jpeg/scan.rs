@@ -18,9 +18,7 @@ pub(crate) struct Scan {
 
 #[derive(Debug)]
 pub(crate) struct ScanComponent {
-    /// The index in the frame's components.
     pub(crate) index: usize,
-    /// The numbers of its Huffman tables.
     pub(crate) dc: usize,
     pub(crate) ac: usize,
 }
@@ -59,7 +57,6 @@ impl Scan {
     }
 }
 
-/// The state between units, reset at a restart marker.
 #[derive(Debug)]
 pub(crate) struct ScanState {
     interval: u32,

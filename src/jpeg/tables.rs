@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use crate::{Error, huffman::Huffman};
 
-/// Coefficients of a block.
 pub(crate) const BLOCK: usize = 64;
 
 /// The index in a block, row by row, of the n-th coefficient of the file.

@@ -2,7 +2,6 @@
 
 use crate::frame::{Component, FrameHeader};
 
-/// How a component is scaled to the picture's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Upsampling {
     Same,
@@ -27,7 +26,6 @@ impl Upsampling {
         }
     }
 
-    /// Returns whether a row of the picture lies between two rows of the component.
     pub(crate) fn mixes_rows(self) -> bool {
         matches!(self, Self::Higher | Self::Larger)
     }

@@ -203,7 +203,6 @@ impl Hub {
         self.open().by_user.values().flatten().filter(|slot| slot.vendor == vendor).count()
     }
 
-    /// Returns the users with a session, unless they are more than `users_max`.
     pub(super) fn users_with_sessions(&self, users_max: usize) -> Option<Vec<UserKey>> {
         let open = self.open();
         (open.by_user.len() <= users_max).then(|| open.by_user.keys().copied().collect())
@@ -330,7 +329,6 @@ impl LiveSession {
         self.queue.next().await
     }
 
-    /// Returns the event after which the client may have missed something.
     pub fn missed_since(&self) -> Option<i64> {
         self.missed_since
     }
@@ -349,7 +347,6 @@ impl LiveSession {
         self.queue.taken()
     }
 
-    /// The client has received everything up to this event.
     pub fn confirm(&self, seq: i64) {
         if self.queue.confirm(seq) {
             self.hub.open().moved.push((self.user, self.number));

@@ -32,7 +32,6 @@ struct QueueState {
     bytes: usize,
     over: Option<EndReason>,
     confirmed: i64,
-    /// The last event that was taken from the queue or looked up.
     taken: i64,
     /// Whether events after `confirmed` must be looked up, because they came while the client could not receive them.
     is_behind: bool,
@@ -41,7 +40,6 @@ struct QueueState {
 }
 
 impl QueueState {
-    /// Whether the client may lack an event that concerns it.
     fn is_outstanding(&self) -> bool {
         self.is_behind || self.taken > self.confirmed || !self.notifications.is_empty()
     }
@@ -142,7 +140,6 @@ impl Queue {
         self.waiting().is_behind = true;
     }
 
-    /// The client was sent everything up to this event, but has not confirmed it.
     pub(super) fn caught_up(&self, seq: i64) {
         let mut waiting = self.waiting();
         waiting.is_behind = false;

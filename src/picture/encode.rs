@@ -12,7 +12,6 @@ use crate::domain::{Fault, PictureKind, Rendition};
 /// 0 to 100. SSIM 0.935 against the source at 640 pixels; 90 costs a quarter more bytes.
 const JPEG_QUALITY: u8 = 85;
 
-/// Encodes every rendition, smallest first.
 pub(super) fn all(renditions: &Renditions, kind: PictureKind) -> Result<Vec<(Rendition, Vec<u8>)>, Fault> {
     let encode = match kind {
         PictureKind::Jpeg => jpeg,

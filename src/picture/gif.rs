@@ -5,10 +5,7 @@ use std::num::NonZeroU64;
 use gif::{ColorOutput, DecodeOptions, MemoryLimit};
 use image::{DynamicImage, Rgba, RgbaImage};
 
-use super::{
-    bytes::Bytes,
-    headers::{FrameArea, Headers, NeededBytes, cut_short, damaged},
-};
+use super::headers::{Bytes, FrameArea, Headers, NeededBytes, cut_short, damaged};
 use crate::domain::Fault;
 
 /// Of the decoder's table and buffers, besides the colour indices.

@@ -1,4 +1,4 @@
-//! What our own parsers read from an upload before any decoder runs.
+//! What our own parsers read from an upload before any decoder runs, without ever passing the end of the bytes.
 
 use std::{borrow::Cow, io::Read};
 
@@ -18,7 +18,6 @@ pub(super) struct Headers<'a> {
     pub(super) height_px: u32,
     /// The part of the picture that is decoded, if not all of it. The rest is transparent.
     pub(super) part: Option<FrameArea>,
-    /// Memory of the picture's pixels, and of the part's pixels while they are copied.
     pub(super) decoded_bytes: u64,
     /// Memory that the decoder needs besides the file and the decoded pixels.
     pub(super) decoder_bytes: u64,
@@ -55,7 +54,6 @@ impl FrameArea {
 pub(super) enum ColourProfile<'a> {
     Srgb,
     Plain(Cow<'a, [u8]>),
-    /// An ICC profile in a zlib stream.
     Packed(&'a [u8]),
     /// Colour primaries and transfer function by their numbers in ITU-T H.273.
     Numbered {
@@ -70,7 +68,6 @@ pub(super) enum ColourProfile<'a> {
 }
 
 impl<'a> ColourProfile<'a> {
-    /// Returns an ICC profile, or None if it has more than [`PROFILE_BYTES_MAX`].
     pub(super) fn plain(bytes: impl Into<Cow<'a, [u8]>>) -> Option<Self> {
         Some(bytes.into()).filter(|bytes| bytes.len() <= PROFILE_BYTES_MAX).map(Self::Plain)
     }
@@ -89,12 +86,10 @@ pub(super) fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
 pub(super) struct NeededBytes(Option<Vec<u8>>);
 
 impl NeededBytes {
-    /// Creates one that keeps nothing, for parsing only.
     pub(super) fn none() -> Self {
         Self(None)
     }
 
-    /// Creates one that keeps the needed bytes of a file of `file_bytes`.
     pub(super) fn of(file_bytes: usize) -> Self {
         Self(Some(Vec::with_capacity(file_bytes)))
     }
@@ -116,4 +111,46 @@ pub(super) fn cut_short() -> Fault {
 
 pub(super) fn damaged() -> Fault {
     Fault::Malformed("an undamaged picture, and this one cannot be read")
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+
+impl<'a> Bytes<'a> {
+    /// Takes the next `count` bytes. Returns None, and takes nothing, if there are fewer.
+    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (head, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(head)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*head)
+    }
+
+    pub(super) fn u8(&mut self) -> Option<u8> {
+        self.array().map(|[byte]| byte)
+    }
+
+    pub(super) fn be16(&mut self) -> Option<u16> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub(super) fn be32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    pub(super) fn le16(&mut self) -> Option<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    pub(super) fn le24(&mut self) -> Option<u32> {
+        self.array().map(|[low, middle, high]| u32::from_le_bytes([low, middle, high, 0]))
+    }
+
+    pub(super) fn le32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
 }

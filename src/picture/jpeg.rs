@@ -9,10 +9,7 @@ use standin_jpeg::{
     next_marker,
 };
 
-use super::{
-    bytes::Bytes,
-    headers::{ColourProfile, Headers, cut_short, damaged},
-};
+use super::headers::{Bytes, ColourProfile, Headers, cut_short, damaged};
 use crate::domain::Fault;
 
 /// Ten are usual, twenty in the smallest files. Each scan costs a pass over every block for a few bytes of file.
@@ -31,7 +28,6 @@ struct MarkersRead<'a> {
     components_in_first_scan: usize,
     coded_bytes: u64,
     exif: Option<&'a [u8]>,
-    /// Parts of the colour profile: number, count, bytes.
     profile: Vec<(u8, u8, &'a [u8])>,
 }
 

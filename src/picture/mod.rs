@@ -4,7 +4,6 @@
 //! [`prepare`] copies the bytes that a decoder needs, decodes, shrinks, converts to sRGB, turns upright and encodes.
 //! Only the pixels of an upload survive.
 
-mod bytes;
 mod colour;
 mod encode;
 mod gif;
@@ -41,7 +40,6 @@ pub struct Prepared {
     pub kind: PictureKind,
     pub width_px: u32,
     pub height_px: u32,
-    /// All of [`Rendition::ALL`], smallest first.
     pub renditions: Vec<(Rendition, Vec<u8>)>,
 }
 
@@ -143,7 +141,6 @@ fn charge_bytes(file_bytes: u64, headers: &Headers<'_>) -> u64 {
     file_bytes + opening.max(decoding).max(rendering)
 }
 
-/// Copies a frame to its position on a transparent canvas.
 fn in_place(frame: DynamicImage, part: FrameArea, headers: &Headers<'_>) -> DynamicImage {
     let mut canvas = RgbaImage::new(headers.width_px, headers.height_px);
     imageops::replace(&mut canvas, &frame.into_rgba8(), part.left_px.into(), part.top_px.into());

@@ -7,10 +7,7 @@ use flate2::Crc;
 use image::{DynamicImage, ImageBuffer};
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, Limits, Transformations};
 
-use super::{
-    bytes::Bytes,
-    headers::{ColourProfile, EXIF_BYTES_MAX, Headers, NeededBytes, cut_short, damaged},
-};
+use super::headers::{Bytes, ColourProfile, EXIF_BYTES_MAX, Headers, NeededBytes, cut_short, damaged};
 use crate::domain::Fault;
 
 pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -196,13 +193,11 @@ struct ColourChunks<'a> {
     gamma: Option<u32>,
 }
 
-/// sRGB's white point and primaries, in the unit of cHRM.
 const SRGB_CHROMATICITIES: [u32; 8] = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000];
 
 /// The largest difference from a chromaticity of sRGB that still counts as sRGB, in the unit of cHRM: as in libpng.
 const CHROMATICITY_SLACK: u32 = 1_000;
 
-/// The unit of cHRM and gAMA.
 const UNIT: f32 = 100_000.0;
 
 /// The values of gAMA that count as sRGB: within 5 % of 1 / 2.2, as in libpng.

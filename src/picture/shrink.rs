@@ -104,7 +104,6 @@ fn drawn(source: &DynamicImage, crop: Crop, size: (u32, u32), weighs_alpha: bool
     Ok(image)
 }
 
-/// Returns whether every pixel is opaque, with or without an alpha channel.
 pub(super) fn is_opaque(image: &DynamicImage) -> bool {
     let colour = image.color();
     let pixel_bytes = usize::from(colour.bytes_per_pixel());

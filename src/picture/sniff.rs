@@ -29,7 +29,6 @@ fn picture(upload: &[u8]) -> Option<Format> {
     }
 }
 
-/// The first bytes of other formats.
 const OTHERS: [(&[u8], &str); 17] = [
     (b"II*\0", "a TIFF"),
     (b"MM\0*", "a TIFF"),

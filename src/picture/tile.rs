@@ -9,7 +9,6 @@ use crate::domain::{Error, Rendition, TileSeed, avatar::mix_bits};
 /// Cells along half a side. The other half mirrors them in both directions.
 const CELLS: u32 = 3;
 
-/// Samples along a pixel's side, for smooth edges.
 const SAMPLES: u32 = 4;
 
 /// Ground, figure and accent. Figure and ground have a contrast of at least 5.2 to 1.

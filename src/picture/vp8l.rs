@@ -1,7 +1,7 @@
 //! Computes the memory that the prefix codes of a lossless WebP need in the decoder, which has no limit here: 40 bytes
 //! of file become 20 kB of tables. No pixel is decoded. Source: RFC 9649, section 3.
 
-use super::bytes::Bytes;
+use super::headers::Bytes;
 
 /// The most memory of prefix codes. libwebp writes at most 2,600 groups.
 pub(super) const CODE_BYTES_MAX: u64 = 64 << 20;
@@ -200,7 +200,6 @@ impl PrefixCode {
     }
 }
 
-/// Reads bits, lowest first.
 struct BitReader<'a> {
     bytes: Bytes<'a>,
     held: u64,

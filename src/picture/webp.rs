@@ -5,8 +5,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageDecoder, codecs::webp::WebPDecoder};
 
 use super::{
-    bytes::Bytes,
-    headers::{ColourProfile, EXIF_BYTES_MAX, FrameArea, Headers, NeededBytes, cut_short, damaged},
+    headers::{Bytes, ColourProfile, EXIF_BYTES_MAX, FrameArea, Headers, NeededBytes, cut_short, damaged},
     vp8l,
 };
 use crate::domain::Fault;
@@ -17,10 +16,8 @@ const DECODER_BYTES: u64 = 1 << 20;
 /// Memory of a lossy 16 by 16 block: brightness, two colours at half the side, and coding data.
 const BLOCK_BYTES: u64 = 256 + 2 * 64 + 64;
 
-/// A still picture: its pixels, and its alpha if it is a separate chunk.
 #[derive(Clone, Copy, Default)]
 struct Still<'a> {
-    /// The kind and data of the pixel chunk.
     pixels: Option<(&'a [u8; 4], &'a [u8])>,
     alpha: Option<&'a [u8]>,
 }
@@ -98,7 +95,6 @@ pub(super) fn decode(needed: Vec<u8>, headers: &Headers<'_>) -> Result<DynamicIm
     DynamicImage::from_decoder(decoder).map_err(|_| damaged())
 }
 
-/// Returns the next chunk's kind and data, or None if the file ends within it.
 fn next_chunk<'a>(bytes: &mut Bytes<'a>) -> Option<(&'a [u8; 4], &'a [u8])> {
     let kind = bytes.take(4)?.first_chunk::<4>()?;
     let length = usize::try_from(bytes.le32()?).ok()?;

@@ -10,11 +10,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{StartError, StartErrorKind, restore, unusable};
+use super::{StartError, StartErrorKind, restore, unusable, wall_clock};
 use crate::{
+    blob::Folder,
     domain::{Secret, ServerKey, error::is_full},
-    service::credentials::Keyring,
+    service::{CHECK_UP_WAIT_MAX, FolderInspection, Keyring, PictureTally, health},
     settings::{self, Settings},
+    store::{self, PictureRows},
 };
 
 /// Locks the data folder until the process ends, also if the folder is renamed or files in it are replaced.
@@ -243,4 +245,36 @@ pub(super) fn control_socket(data: &Path) -> Result<UnixListener, StartError> {
     let listener = UnixListener::bind(socket.path()).map_err(unusable_because)?;
     fs::set_permissions(socket.path(), fs::Permissions::from_mode(0o600)).map_err(unusable_because)?;
     Ok(listener)
+}
+
+#[derive(Debug, Clone)]
+pub struct FolderReport {
+    pub schema: u32,
+    pub schema_known: u32,
+    /// Whether SQLite's check found no fault; None if time ran out.
+    pub is_sound: Option<bool>,
+    pub wrong: Option<String>,
+    /// Pictures with a row, pictures without a row, rows without a picture. None if the database has faults.
+    pub pictures: Option<(u64, u64, u64)>,
+    /// How far this machine's clock is behind the latest stored time.
+    pub clock_behind_s: i64,
+    /// Whether the server key belongs to this database; None without a key.
+    pub key_fits: Option<bool>,
+}
+
+/// Changes nothing. Blocks. No server may use the folder.
+/// # Errors
+/// `Folder` if the database or the key cannot be read.
+pub fn inspect_folder(settings: &Settings) -> Result<FolderReport, StartError> {
+    let data = settings.data.as_path();
+    let key = existing_key(settings)?.map(|key| Keyring::new(&key, 1).fingerprint());
+    let pictures = Folder::read_only(&data.join("pictures"), &data.join("incoming"));
+    let tally = |rows: &PictureRows<'_>| PictureTally::of(rows, &pictures);
+    let looked = store::check_offline(&data.join("standin.db"), CHECK_UP_WAIT_MAX, tally);
+    let looked = looked.map_err(|why| unusable(why.to_string()))?;
+    let key_fits = key.map(|key| looked.fingerprint.is_none_or(|adopted| adopted == key));
+    let found = health::inspection_of(looked, wall_clock()());
+    let FolderInspection { schema, schema_known, is_sound, wrong, pictures, clock_behind_s } = found;
+    let pictures = pictures.map(|PictureTally { count, orphans, missing }| (count, orphans, missing));
+    Ok(FolderReport { schema, schema_known, is_sound, wrong, pictures, clock_behind_s, key_fits })
 }

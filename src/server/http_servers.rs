@@ -93,7 +93,6 @@ pub(super) fn public_server(
     Ok(server.run())
 }
 
-/// Serves Standin's own API on a Unix socket, whose file mode grants access.
 pub(super) fn control_server(parts: ServerParts, socket: UnixListener) -> io::Result<actix_web::dev::Server> {
     let connections = parts.connections();
     let factory = move || {

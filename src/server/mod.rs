@@ -1,7 +1,6 @@
 //! The composition root: opens the data folder, builds all parts, serves until it is stopped.
 
 mod folder;
-mod folder_report;
 mod http_servers;
 mod listeners;
 mod open_files;
@@ -32,7 +31,7 @@ use self::{
     tls::Certificate,
 };
 pub use self::{
-    folder_report::{FolderReport, inspect_folder},
+    folder::{FolderReport, inspect_folder},
     signals::ReloadSignal,
 };
 use crate::{
@@ -50,13 +49,7 @@ use crate::{
         spool::Spool,
         stream::StreamLimiter,
     },
-    service::{
-        Service,
-        apps::{AppChange, AppSecrets, Tenant},
-        client_limits::ClientBounds,
-        credentials::Keyring,
-        pictures::PictureOptions,
-    },
+    service::{AppChange, AppSecrets, ClientBounds, Keyring, PictureOptions, Service, Tenant},
     settings::{self, ControlSocket, FirstApp, Settings},
     store::{Store, StoreOptions},
 };

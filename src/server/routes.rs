@@ -56,7 +56,6 @@ fn own() -> OpenApi {
     native::document().merge_from(documents::document())
 }
 
-/// Returns the documents of all endpoints, for clients that reach this server at `base`.
 pub fn documents(base: &str) -> Documents {
     Documents::new(base, DOCUMENTS)
 }

@@ -43,7 +43,6 @@ impl Certificate {
         }
     }
 
-    /// Returns the configuration of the listeners: TLS 1.2 and 1.3, without client certificates.
     pub(super) fn config(self: &Arc<Self>) -> Result<ServerConfig, StartError> {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()

@@ -7,13 +7,7 @@ use crate::{
         AvatarChange, CallerKey, Credentials, Device, Error, Owner, ProfileChange, Registration, Resource, Secret,
         State, Unauthenticated, User, UserId, UserKey, Vendor,
     },
-    service::{
-        Service,
-        apps::Tenant,
-        credentials::{self, HashCaller, Purpose},
-        pictures::UploadedPicture,
-        users,
-    },
+    service::{HashCaller, Purpose, Service, Tenant, UploadedPicture, credentials, users},
     store::{
         ChosenPassword, IfKnown, NewSecrets, NewTicket, NewTokens, Principal, StateChange, TicketHolder, Touches, Tx,
         UpsertUser, UpsertedUser, UserChange,
@@ -56,7 +50,6 @@ pub struct UserFields {
     pub device: Option<Device>,
 }
 
-/// A registration by a client that has only the app's public key.
 #[derive(Debug)]
 pub struct RegisterUser {
     pub id: UserId,
@@ -79,7 +72,6 @@ pub struct AddedUser {
     pub issued_password: Secret,
 }
 
-/// The holder of a valid ticket.
 #[derive(Debug, Clone)]
 pub struct TicketCaller {
     pub tenant: Arc<Tenant>,

@@ -12,18 +12,13 @@ use crate::{
         Admin, AdminName, AdminSession, AuditEntry, CallerKey, Digest, Error, Moment, Network, PasswordHash, Resource,
         Secret, StoredAuditEntry, Unauthenticated, admin::password,
     },
-    service::{
-        Service,
-        credentials::{self, HashCaller},
-        login_throttle::LoginAttempt,
-    },
+    service::{HashCaller, Service, credentials, login_throttle::LoginAttempt},
     store::Tx,
 };
 
 /// An unused session ends after this time.
 pub const IDLE: Duration = Duration::from_secs(20 * 60);
 
-/// The longest life of a session in use.
 pub const LONGEST: Duration = Duration::from_secs(12 * 3600);
 
 /// How often the last use of a session is stored, so that not every call writes.
@@ -33,7 +28,6 @@ const SETUP_LIFE: Duration = Duration::from_secs(30 * 60);
 
 pub const AUDIT_ENTRIES_MAX: u32 = 100;
 
-/// The administrator of a demo, which signs in without a password.
 const DEMO: &str = "demo";
 
 enum AdminOrigin {

@@ -15,14 +15,10 @@ use crate::{
         Fault, FormerSecret, Host, Moment, NewApp, Origin, Registration, Resource, SdkAppId, Secret, Unauthenticated,
         UserId, custom, secret,
     },
-    service::{
-        Service,
-        credentials::{self, HashCaller, HmacAlgorithm, Keyring, Purpose, SealedKind},
-    },
+    service::{HashCaller, HmacAlgorithm, Keyring, Purpose, SealedKind, Service, credentials},
     store::{Store, Tx},
 };
 
-/// The name of every app's back-end account.
 const ACCOUNT: &str = "administrator";
 
 /// An app in memory, with digests of its secrets: checking one needs no cipher and no row.
@@ -397,7 +393,6 @@ impl Service {
         }
     }
 
-    /// Returns them in clear, for the operator's terminal and socket.
     pub fn app_secrets(&self, tenant: &Tenant) -> Result<AppSecrets, Error> {
         let keyring = &self.inner.keyring;
         let account_password = match &tenant.app.account_password {

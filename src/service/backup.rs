@@ -1,8 +1,9 @@
-//! Backups: everything stored at one moment, as one stream, while the server serves.
+//! Backups: everything stored at one moment, as one stream, while the server serves; and a new server key for a database
+//! whose own key is lost.
 
 use std::{
     io::{self, BufRead as _, BufReader, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -15,9 +16,11 @@ use tokio::{
 use crate::{
     archive::{self, Content, FORMAT, Listing, Manifest, Member, MemberName},
     blob::{Folder, TempFolder},
-    domain::{CallerKey, Error, Moment, PictureKey, Rendition, Secret, error::io_error},
-    service::{Service, blocking},
-    store,
+    domain::{
+        AccountPassword, App, AppKey, CallerKey, Error, Moment, PictureKey, Rendition, Secret, UserId, error::io_error,
+    },
+    service::{Keyring, Purpose, SealedKind, Service, blocking, credentials},
+    store::{self, NewTokens},
 };
 
 /// How long a backup waits for another one, or for a step of the sweep.
@@ -227,4 +230,26 @@ impl Write for PieceWriter {
             false => self.to.blocking_send(Ok(piece.into())).map_err(gone),
         }
     }
+}
+
+/// Draws anew what only the old key could open: each app's secret, licence key and derived password, each user's token
+/// and issued password. Chosen passwords and tickets stay valid. Changes all or nothing.
+pub fn give_new_key(database: &Path, keyring: &Keyring) -> Result<(), Error> {
+    let renew = |app: &mut App| renew_app(app, keyring);
+    let draw = |app: AppKey, user: &UserId| NewTokens {
+        token: keyring.draw(Purpose::UserToken, app, user),
+        issued: keyring.draw(Purpose::IssuedPassword, app, user),
+    };
+    store::with_new_key(database, keyring.fingerprint(), renew, draw)
+}
+
+fn renew_app(app: &mut App, keyring: &Keyring) -> Result<(), Error> {
+    app.secret = keyring.seal(SealedKind::AppSecret, &credentials::new_app_secret())?;
+    app.former_secret = None;
+    app.license_key = keyring.seal(SealedKind::LicenseKey, &credentials::new_license_key())?;
+    if matches!(app.account_password, AccountPassword::Derived(_)) {
+        app.account_password =
+            AccountPassword::Derived(keyring.draw(Purpose::AccountPassword, AppKey(0), &app.account));
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use crate::{
         AppKey, CallerKey, ChatSettings, ChatSettingsChange, Error, Fault, MUTES_MAX, Moment, NewReport, Owner,
         REPORTS_KEPT_MAX, REPORTS_PER_DAY, Relation, Report, ReportSubject, Resource, UserId, UserKey,
     },
-    service::{Service, apps::Tenant, owners},
+    service::{Service, Tenant, owners},
     store::{LongReads, Tx},
 };
 

@@ -12,8 +12,7 @@ use crate::{
     },
     fair::FairPermit,
     service::{
-        Service,
-        apps::Tenant,
+        Service, Tenant,
         long_changes::{STEP_ROWS, retry_while_busy},
         owners,
     },
@@ -27,7 +26,6 @@ const NUMBERS_A_READ: usize = 500;
 pub struct PhoneBookSync {
     pub add: Vec<PhoneEntry>,
     pub delete: Vec<PhoneEntry>,
-    /// Whether contacts that are not in `add` are removed.
     pub replaces_all: bool,
 }
 
@@ -288,7 +286,6 @@ pub async fn unblock(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId, at
     }
 }
 
-/// Returns the active owner, and the key of the other user.
 async fn pair(tx: &Tx<'_>, app: AppKey, owner: UserKey, whom: &UserId) -> Result<(User, UserKey), Error> {
     let me = owners::acting(tx, app, owner).await?;
     let other = tx.user_key(app, whom).await?.ok_or(Error::NotFound(Resource::User))?;

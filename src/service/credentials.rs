@@ -62,7 +62,6 @@ pub enum Purpose {
     IssuedPassword,
     /// Used if the operator gave no password.
     AccountPassword,
-    /// The token of a session with a lifetime.
     SessionToken,
     /// Renews that token.
     RefreshToken,
@@ -286,7 +285,6 @@ impl CustomizedPasswordHasher<phc::PasswordHash> for Hasher {
     }
 }
 
-/// Whether a hash was made with less work than the present parameters.
 pub fn is_outdated(hash: &PasswordHash) -> bool {
     let costs_as_much = |hash: &phc::PasswordHash| {
         let ours = Params::DEFAULT;
@@ -350,7 +348,6 @@ pub fn nonce_end_s(head: &str) -> Option<u64> {
     u64::try_from(base62::decode(head.get(..NONCE_END_CHARS)?).ok()?).ok()
 }
 
-/// The keyed hashes of the vendors' signed tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HmacAlgorithm {
     Sha256,

@@ -8,16 +8,9 @@ use crate::{
         FriendToAdd, Owner, Patch, ProfileChange, Readers, Rendition, StatusText, TileSeed, UserId, Writers,
     },
     picture,
-    service::{
-        Service,
-        accounts::UserFields,
-        apps::{AppChange, Tenant},
-        blocking,
-        pictures::UploadedPicture,
-    },
+    service::{AppChange, Service, Tenant, UploadedPicture, UserFields, blocking},
 };
 
-/// The users of the vendors' samples: id, display name, status.
 const SAMPLES: [(&str, &str, &str); 5] = [
     ("guest@qiscus.com", "Qiscus Demo", "Looking around"),
     ("guest2@qiscus.com", "guest2", "My token is reset by the sample"),

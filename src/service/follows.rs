@@ -6,10 +6,9 @@ use crate::{
         FriendFault, Moment, Owner, Relation, User, UserId,
     },
     service::{
-        Service,
-        apps::Tenant,
-        friends::{Outcomes, UserLists, call::FriendCall},
-        profiles::{Viewer, as_visible_to, with_closeness},
+        Outcomes, Service, Tenant, UserLists, Viewer,
+        friends::call::FriendCall,
+        profiles::{as_visible_to, with_closeness},
     },
     store::{LongReads, RelationRows, Tx},
 };
@@ -60,7 +59,6 @@ impl UserLists<'_> {
         self.read(async move |db, app, owner| db.relations(app, owner, &ids, RelationRows::Follows).await).await
     }
 
-    /// Returns whether to tell a user of a new follower: not if either blocks the other.
     pub async fn is_notified_of_follower(&self, other: &UserId) -> Result<bool, Error> {
         let blocks = self.blocks_among(vec![other.clone()]).await?;
         Ok(blocks.first() == Some(&Some(Relation::None)))

@@ -15,8 +15,7 @@ use crate::{
         UserId, UserKey,
     },
     service::{
-        Service,
-        apps::Tenant,
+        Service, Tenant,
         long_changes::{STEP_FRIENDS, STEP_USERS, retry_while_busy},
         owners,
     },
@@ -28,7 +27,6 @@ pub type FriendOutcome = Result<(), FriendFault>;
 /// In the order of the ids.
 pub type Outcomes = Vec<FriendOutcome>;
 
-/// The outcome of ids that a call did not reach.
 const UNFINISHED: FriendOutcome = Err(FriendFault::Unfinished);
 
 /// The lists of a user, for a call that is counted for `by`.

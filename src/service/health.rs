@@ -28,7 +28,6 @@ pub const CHECK_UP_WAIT_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerFigures {
-    /// The writer's queue and its counts.
     pub writes: WriteStats,
     pub sockets: [(Vendor, usize); 2],
     /// Size as if the database were one file.
@@ -46,13 +45,9 @@ pub struct Decoding {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadinessCondition {
-    /// The database stores a row.
     Database,
-    /// The picture folder stores a file and returns it.
     Pictures,
-    /// The schema is the one of this program.
     Schema,
-    /// The checks finish in time.
     Time,
 }
 
@@ -76,7 +71,6 @@ impl Readiness {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderInspection {
     pub schema: u32,
-    /// The schema version of this program.
     pub schema_known: u32,
     /// Whether the database is undamaged; None if the check ran out of time.
     pub is_sound: Option<bool>,

@@ -82,7 +82,6 @@ struct Failures {
     rung: usize,
 }
 
-/// The subjects that a failure of one login counts for.
 #[derive(Debug, Clone)]
 pub(super) struct LoginAttempt {
     subjects: Vec<Subject>,
@@ -138,7 +137,6 @@ impl LoginAttempt {
         Self { subjects: from.map(|from| Subject::Console(Network::of(from))).into_iter().collect() }
     }
 
-    /// The subjects that can refuse the attempt.
     fn limited(&self) -> impl Iterator<Item = &Subject> {
         self.subjects.iter().filter(|subject| !matches!(subject, Subject::Account(..)))
     }
@@ -169,7 +167,6 @@ impl LoginThrottle {
         timeout(OUTCOME_WAIT, granted).await.map_err(|_| Error::Busy)?.map_err(Error::internal)?
     }
 
-    /// Returns None if all places are reserved.
     fn reserve_now(&self, attempt: &LoginAttempt, now: Instant) -> Result<Option<Reservation>, Error> {
         let mut state = self.state();
         let now = state.not_before(now);
@@ -335,7 +332,6 @@ impl Reservation {
         self.outcome = LoginOutcome::Succeeded;
     }
 
-    /// The password was wrong.
     pub(super) fn failed(mut self) {
         self.outcome = LoginOutcome::Failed;
     }

@@ -4,13 +4,7 @@ use std::net::IpAddr;
 
 use crate::{
     domain::{Credentials, Error, Network, Owner, Secret, State, Unauthenticated, UserId},
-    service::{
-        Service,
-        apps::Tenant,
-        credentials::{self, HashCaller},
-        login_throttle::LoginAttempt,
-        users,
-    },
+    service::{HashCaller, Service, Tenant, credentials, login_throttle::LoginAttempt, users},
     store::{Principal, Touches, Tx},
 };
 

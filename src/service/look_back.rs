@@ -8,7 +8,7 @@ use crate::{
         UserKey,
     },
     live::messages::{conversation_of, notice_of},
-    service::{Service, apps::Tenant},
+    service::{Service, Tenant},
     store::{EventsOfUser, LongReads},
 };
 
@@ -29,7 +29,6 @@ pub struct MissedEvents {
     pub notifications: Vec<Notification>,
     /// Everything up to this event is covered.
     pub seen_to: i64,
-    /// Whether there may be more after it.
     pub is_part: bool,
     /// Part of it is lost: the client must read everything anew. `notifications` make those clients do so that can be made
     /// to.
@@ -58,7 +57,6 @@ impl Service {
         self.missed(tenant, listener, seq).await
     }
 
-    /// Returns whether all events since `seq` are still kept.
     pub async fn has_events_since(&self, seq: i64) -> Result<bool, Error> {
         self.read(async |db| db.has_events_since(seq).await).await
     }
@@ -107,7 +105,6 @@ enum ContactRowChange {
     Changed,
 }
 
-/// The first and the last of several changes.
 #[derive(Debug, Clone, Copy)]
 struct Span<T> {
     first: T,

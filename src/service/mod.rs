@@ -29,12 +29,32 @@ pub mod owners;
 pub mod pictures;
 pub mod profiles;
 mod quota;
-pub mod rekey;
 pub mod sessions;
 pub mod status;
 pub mod sweep;
 mod thread_pool;
 pub mod users;
+
+pub use self::{
+    accounts::{Account, LoginOrRegister, RegisterUser, RegisteredUser, TicketCaller, UserFields},
+    admins::{AUDIT_ENTRIES_MAX, AdminSessionView, NewAdminSession},
+    apps::{AppChange, AppSecrets, Tenant},
+    backup::BackupPieces,
+    client_limits::ClientBounds,
+    contacts::PhoneBookSync,
+    credentials::{HashCaller, HmacAlgorithm, Keyring, Purpose, SealedKind},
+    friends::{Outcomes, UserLists},
+    health::{CHECK_UP_WAIT_MAX, Decoding, FolderInspection, PictureTally, ReadinessCondition, ServerFigures},
+    look_back::MissedEvents,
+    pictures::{PictureBody, PictureFile, PictureOptions, UploadedPicture},
+    profiles::{UserSetting, Viewer},
+    sessions::{
+        AuthenticatedUser, PasswordLogin,
+        notifications::EventSubscription,
+        renewal::{ClientSession, Renewal},
+        signed::UserSigLogin,
+    },
+};
 
 use std::sync::{Arc, Mutex};
 
@@ -46,13 +66,12 @@ use crate::{
 };
 use admins::Setup;
 use apps::Directory;
-use client_limits::{ClientBounds, ClientLimits};
-use credentials::Keyring;
+use client_limits::ClientLimits;
 use health::Readiness;
 use login_throttle::LoginThrottle;
 use long_changes::LongChanges;
 use nonces::Nonces;
-use pictures::{PictureOptions, Pictures};
+use pictures::Pictures;
 use sessions::signed::SigningApps;
 
 /// The rules over one data folder. A clone shares it.

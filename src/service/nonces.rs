@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     domain::{Digest, Error, Moment, Salt, Unauthenticated},
-    service::{Service, apps::Tenant, credentials},
+    service::{Service, Tenant, credentials},
 };
 
 /// Source: Qiscus, "nonce will expire 10 minutes".
@@ -24,7 +24,6 @@ const SPENT_MAX: usize = 500_000;
 #[derive(Debug)]
 pub struct Nonce {
     pub text: String,
-    /// The first moment at which it is expired.
     pub expires_at: Moment,
 }
 

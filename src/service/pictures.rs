@@ -14,11 +14,7 @@ use crate::{
     },
     picture,
     service::{
-        Service,
-        accounts::TicketCaller,
-        apps::Tenant,
-        blocking, credentials,
-        health::Decoding,
+        Decoding, Service, Tenant, TicketCaller, blocking, credentials,
         quota::UploadQuota,
         thread_pool::{ConcurrencyLimit, ThreadPool},
         users,

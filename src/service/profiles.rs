@@ -5,14 +5,13 @@ use crate::{
         AppKey, CallerKey, CustomName, DirectorySearch, Error, Fault, Listed, Order, Owner, Page, ProfileChange,
         Readers, Resource, Secret, State, User, UserId, UserKey, UserPage, UserPageQuery, UserSearch, Writers,
     },
-    service::{Service, accounts::PASSWORD_RACES_MAX, apps::Tenant, owners},
+    service::{Service, Tenant, accounts::PASSWORD_RACES_MAX, owners},
     store::{Db, LongReads, PasswordChange, UserChange},
 };
 
 #[derive(Debug, Default)]
 pub struct UserSetting {
     pub profile: ProfileChange,
-    /// A new password ends everything issued before.
     pub password: Option<Secret>,
     pub state: Option<State>,
     /// The version that the change was made for. Refused if the user has another.

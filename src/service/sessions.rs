@@ -12,17 +12,10 @@ use crate::{
         Device, DeviceType, Error, Network, Owner, ProfileChange, Registration, Resource, Secret, State,
         Unauthenticated, User, UserId, UserKey,
     },
-    service::{
-        Service,
-        accounts::RegisterUser,
-        apps::Tenant,
-        credentials::{self, HashCaller},
-        users,
-    },
+    service::{HashCaller, RegisterUser, Service, Tenant, credentials, users},
     store::{IfKnown, Principal, Touches, UpsertUser, UpsertedUser, UserChange},
 };
 
-/// A login of a Qiscus client.
 #[derive(Debug)]
 pub struct PasswordLogin {
     pub id: UserId,

@@ -3,7 +3,7 @@
 
 use crate::{
     domain::{Availability, CallerKey, CustomStatus, Error, Owner, Relation, Resource, UserId, UserKey, UserStatus},
-    service::{Service, apps::Tenant, friends::UserLists, users},
+    service::{Service, Tenant, UserLists, users},
     store::{LongReads, RelationRows, StoredStatus, Tx},
 };
 

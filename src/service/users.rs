@@ -121,7 +121,6 @@ impl<'a> AccountUpdate<'a> {
         }
     }
 
-    /// Returns the fields that differ from before.
     async fn put_profile(&mut self, change: &ProfileChange) -> Result<Vec<ProfileField>, Error> {
         let (tx, key) = (self.tx, self.user.key);
         let mut profile = self.user.profile.clone();

@@ -28,7 +28,6 @@ pub struct TlsFiles {
 }
 
 impl Settings {
-    /// The certificate of the TLS listeners; given exactly if there are some.
     pub fn tls(&self) -> Option<TlsFiles> {
         let (certificate, key) = self.tls_certificate.clone().zip(self.tls_key.clone())?;
         Some(TlsFiles { certificate, key })

@@ -8,7 +8,6 @@ mod memory;
 mod raw;
 mod setting;
 mod table;
-mod unknown;
 
 pub use self::{
     control_socket::{ControlSocket, control_socket},
@@ -17,11 +16,10 @@ pub use self::{
     memory::ReadFile,
     raw::{
         FILE, FILE_BYTES_MAX, FILE_VARIABLE, RawSettings, SettingSources, SettingValue, ValueOrigin, read_bounded,
-        read_file, without_line_end,
+        read_file, warning_of_ignored, without_line_end,
     },
     setting::{Setting, SettingDefault, SettingForm},
     table::{FirstApp, PictureSettings, SETTINGS, Settings},
-    unknown::warning as warning_of_ignored,
 };
 
 /// The documented credentials of a demo open nothing but a demo, which listens only on loopback.

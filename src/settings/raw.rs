@@ -1,4 +1,6 @@
-//! The texts of all settings, with their origin, before they are parsed.
+//! The texts of all settings, with their origin, before they are parsed; and variables with our prefix that are no
+//! settings: Kubernetes and container links set some for every service called standin
+//! (`STANDIN_PORT=tcp://10.0.0.1:8080`). They must not stop the start, but a mistyped setting must.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +15,6 @@ use super::{
     memory::ReadFile,
     setting::{Setting, SettingDefault},
     table::{self, SETTINGS},
-    unknown,
 };
 use crate::domain::Secret;
 
@@ -24,7 +25,6 @@ pub const FILE_VARIABLE: &str = "STANDIN_CONFIG";
 
 /// A variable with this prefix that is no setting stops the start if its name resembles one; otherwise it is ignored.
 pub(super) const VARIABLE_PREFIX: &str = "STANDIN_";
-/// The ending of the setting that names the file of a secret.
 pub(super) const FILE_SUFFIX: &str = "_file";
 /// The largest settings or secret file: a path may lead to an endless device.
 pub const FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -32,7 +32,6 @@ pub const FILE_BYTES_MAX: u64 = 64 * 1024;
 pub struct SettingSources<'a> {
     /// By the name of their setting.
     pub flags: Vec<(&'static str, String)>,
-    /// The settings file that a flag names.
     pub file: Option<PathBuf>,
     pub environment: Vec<(OsString, OsString)>,
     pub read: ReadFile<'a>,
@@ -42,7 +41,6 @@ pub struct SettingSources<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValueOrigin {
     Default,
-    /// The default with `--demo`.
     Demo,
     File(PathBuf),
     Variable(String),
@@ -130,7 +128,6 @@ fn add(level: &mut Level, setting: &'static Setting, given: SettingValue) -> Res
     }
 }
 
-/// Returns the setting of a key, and whether the value is the name of the file with the secret.
 fn find(key: &str) -> Option<(&'static Setting, bool)> {
     SETTINGS.into_iter().find_map(|setting| match key.strip_prefix(setting.name)? {
         "" => Some((setting, false)),
@@ -179,7 +176,6 @@ fn from_file(sources: &SettingSources<'_>) -> Result<Level, SettingsError> {
     Ok(level)
 }
 
-/// Returns the values of variables, and the names of ignored variables.
 fn from_environment(sources: &SettingSources<'_>) -> Result<(Level, Vec<String>), SettingsError> {
     let (mut level, mut ignored) = (Level::new(), Vec::new());
     for (name, value) in &sources.environment {
@@ -190,9 +186,9 @@ fn from_environment(sources: &SettingSources<'_>) -> Result<(Level, Vec<String>)
         let key = name.strip_prefix(VARIABLE_PREFIX).unwrap_or_default().to_ascii_lowercase();
         // Variables are in capitals: another spelling of the same letters is a mistyped one.
         let known = find(&key).filter(|_| !name.bytes().any(|b| b.is_ascii_lowercase()));
-        let is_address = value.to_str().is_some_and(|value| unknown::is_service_address(&key, value));
+        let is_address = value.to_str().is_some_and(|value| is_service_address(&key, value));
         let Some((setting, is_file)) = known.filter(|_| !is_address) else {
-            if let Some(meant) = unknown::mistyped(&key).filter(|_| !is_address) {
+            if let Some(meant) = mistyped(&key).filter(|_| !is_address) {
                 return Err(SettingsError::unknown_variable(
                     name,
                     &format!("{VARIABLE_PREFIX}{}", meant.to_ascii_uppercase()),
@@ -246,4 +242,54 @@ pub fn read_bounded(source: impl io::Read) -> io::Result<Vec<u8>> {
         true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 KiB")),
         false => Ok(bytes),
     }
+}
+
+/// Prefixes of the addresses that container links set.
+const PROTOCOLS: [&str; 3] = ["tcp://", "udp://", "sctp://"];
+
+/// Names in one warning.
+const LISTED_MAX: usize = 32;
+
+/// Allows added, missing, wrong or swapped letters. For `log` only one, because two would leave one letter.
+fn typos_max(known: &str) -> usize {
+    match known.len() {
+        ..6 => 1,
+        6..12 => 2,
+        12.. => 3,
+    }
+}
+
+/// `key` is the variable without the prefix, in lower case.
+pub(super) fn mistyped(key: &str) -> Option<String> {
+    // Only secrets have a setting for a file, but operators may try it with others.
+    near(key).or_else(|| near(key.strip_suffix(FILE_SUFFIX)?))
+}
+
+fn near(key: &str) -> Option<String> {
+    let settings_file = FILE_VARIABLE.strip_prefix(VARIABLE_PREFIX).unwrap_or_default().to_ascii_lowercase();
+    let typos = |known: String| {
+        let typos = strsim::damerau_levenshtein(&known, key);
+        (typos <= typos_max(&known)).then_some((typos, known))
+    };
+    known_keys().chain([settings_file]).filter_map(typos).min().map(|(_, known)| known)
+}
+
+/// A service called `standin-socket` sets `STANDIN_SOCKET_PORT=tcp://10.0.0.1:8080`, which is the name of a setting.
+pub(super) fn is_service_address(key: &str, value: &str) -> bool {
+    (key == "port" || key.ends_with("_port")) && PROTOCOLS.iter().any(|protocol| value.starts_with(protocol))
+}
+
+/// Returns the warning about ignored variables. It names them and shows no value.
+pub fn warning_of_ignored(ignored: &[String]) -> Option<String> {
+    let listed: Vec<String> = ignored.iter().take(LISTED_MAX).map(|name| name.escape_debug().to_string()).collect();
+    let more = match ignored.len().saturating_sub(LISTED_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!listed.is_empty()).then(|| {
+        format!(
+            "ignored variables that are no settings: {}{more}; Kubernetes and container links set such names for a service called standin",
+            listed.join(", ")
+        )
+    })
 }

@@ -9,13 +9,10 @@ use super::{
 
 #[derive(Debug)]
 pub struct Setting {
-    /// The key in `standin.toml`; flag and variable follow from it.
     pub name: &'static str,
-    /// The heading in help and docs/settings.md.
     pub group: &'static str,
     pub form: SettingForm,
     pub default: SettingDefault,
-    /// The default with `--demo`, if it is another one.
     pub demo: Option<&'static str>,
     pub help: &'static str,
 }
@@ -80,7 +77,6 @@ impl Setting {
         matches!(self.form, SettingForm::Hidden(_))
     }
 
-    /// Returns the default in words, for help and docs/settings.md.
     pub fn default_in_words(&self) -> &'static str {
         match self.default {
             SettingDefault::Fixed(words) | SettingDefault::Found(words, _) | SettingDefault::Unset(words) => words,
@@ -107,7 +103,6 @@ impl Setting {
     }
 }
 
-/// A field that holds the value of a setting.
 pub(super) trait FromOption<T>: Sized {
     fn from_option(value: Option<T>) -> Option<Self>;
 }
@@ -155,7 +150,6 @@ pub(super) const KIB: u64 = 1 << 10;
 pub(super) const MIB: u64 = 1 << 20;
 pub(super) const GIB: u64 = 1 << 30;
 
-/// The units of sizes, largest first.
 const UNITS: [(&str, u64); 3] = [("GiB", GIB), ("MiB", MIB), ("KiB", KIB)];
 
 /// Bytes, shown in the largest unit that divides them.

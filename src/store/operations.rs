@@ -43,19 +43,15 @@ macro_rules! operations {
 
 operations!(Db by ReadEngine {
     app(key: AppKey) -> Option<App> = apps::find;
-    /// Returns the fingerprint of the server key that the secrets in this database belong to.
     adopted_key() -> Option<Digest> = apps::adopted_key;
-    /// Returns every administrator in creation order.
     admins() -> Vec<Admin> = admins::all;
     admin(name: &AdminName) -> Option<Admin> = admins::find;
     /// Returns where the user's sessions on a wire stand in the event log, the earliest first.
     positions(app: AppKey, user: UserKey, wire: Vendor) -> Vec<StoredPosition> = positions::of_user;
     user(app: AppKey, id: &UserId) -> Option<User> = users::find;
     user_by_key(app: AppKey, key: UserKey) -> Option<User> = users::find_by_key;
-    /// Returns a user with its credentials.
     account(app: AppKey, id: &UserId) -> Option<(User, Credentials)> = users::account;
     account_by_key(app: AppKey, key: UserKey) -> Option<(User, Credentials)> = users::account_by_key;
-    /// Returns the kind of this picture if the user owns it.
     picture_of(owner: UserKey, key: &PictureKey) -> Option<PictureKind> = pictures::owned;
     /// Returns the time before which signatures of this id are revoked; the epoch if none are.
     signatures_revoked_before(app: AppKey, id: &UserId) -> Moment = signatures::revoked_before;
@@ -65,7 +61,6 @@ operations!(Db by ReadEngine {
     keeps_archived(user: UserKey) -> bool = chat_settings::keeps_archived;
     /// Returns the time of the report that `newer` later reports of the user follow, if it is after `since`.
     report_behind(user: UserKey, since: Moment, newer: u32) -> Option<Moment> = reports::nth_newest;
-    /// Returns a deleted user that rows of other users still name.
     departed() -> Option<UserKey> = contacts::departed;
     user_key(app: AppKey, id: &UserId) -> Option<UserKey> = users::key;
     /// Returns what the owner calls a contact; the outer `None` says that the owner does not list it.
@@ -80,16 +75,13 @@ operations!(Db by ReadEngine {
     has_room_for_groups(owner: UserKey, groups: &[FriendGroup]) -> bool = groups::have_room;
     has_group(owner: UserKey, group: &FriendGroup) -> bool = groups::is_there;
     members_of_group(owner: UserKey, group: &FriendGroup, at_most: u32) -> Vec<UserKey> = groups::members;
-    /// Returns the friend request of `by` that waits for the answer of `asked`.
     request(asked: UserKey, by: UserKey) -> Option<FriendRow> = requests::waiting;
     has_follow(follower: UserKey, followed: UserKey) -> bool = follows::follows;
     count_following(follower: UserKey) -> u32 = follows::following;
     /// Returns whether `asked` may receive and `by` may send one more request. The one that may wait between them is
     /// not counted.
     has_room_for_request(asked: UserKey, by: UserKey) -> bool = requests::have_room;
-    /// Finds a user by its handle: the name in the stable address of its picture.
     user_by_handle(handle: &PictureKey) -> Option<(AppKey, User)> = users::find_by_handle;
-    /// Finds a user by the digest of its user token.
     user_by_token(app: AppKey, token: &Digest) -> Option<User> = users::find_by_token;
     /// Returns a user for a list or a notification; `None` also for a damaged row, which is logged.
     readable_user(app: AppKey, key: UserKey) -> Option<User> = users::find_readable;
@@ -98,23 +90,17 @@ operations!(Db by ReadEngine {
     credentials(app: AppKey, id: &UserId) -> Option<Credentials> = users::credentials;
     /// Answers as `has_contact` does, but false for an owner of another app.
     lists(app: AppKey, owner: UserKey, contact: UserKey) -> bool = friends::lists_in_app;
-    /// Returns a ticket, expired or not.
     ticket(digest: &Digest) -> Option<Ticket> = tickets::find;
-    /// Returns a session with its user, also when it is expired or has ended.
     session(app: AppKey, key: SessionKey) -> Option<(User, StoredSession)> = sessions::find;
-    /// Returns what keeps the user signed in at `now`.
     active_sessions(app: AppKey, user: UserKey, now: Moment) -> ActiveSessions = sessions::active;
-    /// Returns the session of an administrator, expired or not.
     admin_session(digest: &Digest) -> Option<AdminSession> = admins::session;
     /// Returns a picture, also a released one, unless its owner is deleted.
     picture(key: &PictureKey) -> Option<StoredPicture> = pictures::find;
-    /// Reads one row.
     picture_usage() -> PictureUsage = pictures::room;
     /// Returns whether `listener` is among the `subscribers` of a user. A few point reads.
     is_subscriber(app: AppKey, listener: UserKey, of: UserKey) -> bool = contacts::is_subscriber;
     /// Leaves deleted users out. One point read each.
     statuses_by_key(app: AppKey, keys: &[UserKey]) -> Vec<StoredStatus> = statuses::find_by_keys;
-    /// Returns the number of the last event, 0 before the first one.
     last_event_seq() -> i64 = events::last_seq;
     /// Returns whether all events after `seq` are kept and the database was not restored since. Three point reads.
     has_events_since(seq: i64) -> bool = events::has_events_since;
@@ -139,14 +125,11 @@ operations!(Db by ReadEngine {
     /// Counts the messages of `sender` that a side sees and that count as unread, above `after` up to `upto`. Reads all
     /// messages of that range.
     count_messages(conversation: ConversationKey, side: Side, sender: UserKey, after: MessageId, upto: MessageId) -> u32 = messages::count;
-    /// Returns the size of the database file once its WAL is carried over.
     database_bytes() -> u64 = health::bytes;
-    /// Returns whether the schema is the one this program was written for.
     is_current() -> bool = health::is_current;
 });
 
 operations!(LongReads by ReadEngine {
-    /// Returns every app in creation order.
     apps() -> Vec<App> = apps::all;
     /// Returns a page of an app's users, suspended ones included; empty beyond the last page. Page n costs about what
     /// page 1 costs.
@@ -169,40 +152,30 @@ operations!(LongReads by ReadEngine {
     /// Returns for each telephone number the users that have it, in any notation, and the user whose id is exactly this
     /// text. Some 10 us each.
     users_of_numbers(app: AppKey, numbers: &[MobileNumber]) -> Vec<Vec<UserKey>> = contacts::of_numbers;
-    /// Returns a page of blocked users in creation order of the users.
     blocked(app: AppKey, owner: UserKey, page: Page) -> Listed<User> = contacts::blocked;
     /// Returns the ids of blocked users in creation order of the users: at most as many as a user may block.
     blocked_ids(app: AppKey, user: UserKey) -> Vec<UserId> = contacts::blocked_ids;
     /// Returns the ids of the users that block this one, in creation order of the users: the first `ROWS_MAX`.
     blocking_ids(app: AppKey, user: UserKey) -> Vec<UserId> = contacts::blocking_ids;
-    /// Returns a page of blocked users with the time of each block, in creation order of the users.
     block_list(app: AppKey, owner: UserKey, page: Page) -> Listed<(UserId, Moment)> = contacts::block_list;
     /// Returns the users that receive a user's changes: those it lists and those that list it, except where one blocks
     /// the other. Reads all these rows.
     subscribers(app: AppKey, user: UserKey) -> Vec<UserKey> = contacts::subscribers;
-    /// Returns a page of friends in creation order of the users.
     friends(app: AppKey, owner: UserKey, page: Page) -> Listed<Friend> = friends::page;
-    /// Returns a friend or `None` for each of `ids`, in their order.
     friends_among(app: AppKey, owner: UserKey, ids: &[UserId]) -> Vec<Option<Friend>> = friends::among;
     /// Returns for each of `ids` which of the two users has a row of this kind about the other; `None` for an unknown
     /// id.
     relations(app: AppKey, owner: UserKey, ids: &[UserId], rows: RelationRows) -> Vec<Option<Relation>> = friends::relations;
-    /// Returns the groups by name, each with the friends in it.
     groups(app: AppKey, owner: UserKey) -> Vec<(FriendGroup, Vec<UserId>)> = groups::all;
-    /// Returns waiting requests, newest first.
     requests(app: AppKey, owner: UserKey, direction: Direction, at_most: u32) -> Vec<FriendRequest> = requests::list;
-    /// Counts incoming requests since the time of `set_requests_read`.
     unread_requests(app: AppKey, owner: UserKey) -> u32 = requests::unread;
-    /// Returns a page of one of the lists, newest first.
     follow_list(app: AppKey, owner: UserKey, list: FollowList, after: Option<FollowCursor>, limit: u32) -> FollowPage = follows::list;
     /// Returns the lengths of the lists of these users in the order of `ids`, `None` for an unknown id. Reads all rows
     /// of each user.
     follow_counts(app: AppKey, ids: &[UserId]) -> Vec<Option<FollowCounts>> = follows::counts;
     /// Returns these users in the order of `ids`, `None` for an unknown id. One point read each.
     statuses(app: AppKey, ids: &[UserId]) -> Vec<Option<StoredStatus>> = statuses::find_all;
-    /// Returns `None` for a deleted user.
     chat_settings(app: AppKey, user: UserKey) -> Option<ChatSettings> = chat_settings::find;
-    /// Returns the reports of an app below this key, newest first.
     reports_before(app: AppKey, key: i64, at_most: u32) -> Vec<Report> = reports::before;
     /// Returns a user's conversations with users that exist whose newest message is below `before`, latest first.
     participants(user: UserKey, filter: ConversationFilter, before: MessageId, offset: u64, limit: u32) -> Vec<Participant> = conversations::list;
@@ -214,11 +187,9 @@ operations!(LongReads by ReadEngine {
     events_concerning(app: AppKey, user: UserKey, seq: i64, at_most: u32) -> EventsOfUser = events::concerning;
     /// Returns the events after `seq` in commit order: at most `at_most` of them and some 4 MiB.
     events_after(seq: i64, at_most: u32) -> EventPage = events::after;
-    /// Returns the audit entries below this number, newest first.
     audit_entries_before(seq: i64, at_most: u32) -> Vec<StoredAuditEntry> = admins::audit_entries_before;
     /// Returns pictures whose size is not known, because an older version stored them without it.
     unmeasured_pictures(at_most: u32) -> Vec<PictureKey> = pictures::unmeasured;
-    /// Checks the whole database, for `wait_max` at most.
     check_up(wait_max: Duration) -> Checkup = health::check_up;
     /// Copies what is committed into a new file (mode 0600), in one step while writes go on: a copy in steps of 100
     /// pages restarts at each write and never ends. Takes as long as reading and writing the file. Fails with
@@ -239,10 +210,8 @@ operations!(Tx by WriteEngine {
     put_ready(at: Moment) -> () = apps::mark_ready;
     put_admin(name: &AdminName, password: &PasswordHash, at: Moment) -> Admin = admins::put;
     put_admin_password(admin: AdminKey, password: &PasswordHash) -> () = admins::set_password;
-    /// Deletes an administrator and its sessions. Its audit entries stay.
     take_admin(admin: AdminKey) -> () = admins::take;
     put_admin_session(digest: &Digest, admin: AdminKey, at: Moment) -> () = admins::begin;
-    /// Stores when a session was last used.
     put_admin_session_seen(digest: &Digest, at: Moment) -> () = admins::seen;
     take_admin_session(digest: &Digest) -> () = admins::end;
     take_admin_sessions(admin: AdminKey) -> () = admins::end_all;
@@ -254,11 +223,9 @@ operations!(Tx by WriteEngine {
     take_position(row: i64) -> () = positions::take;
     /// Moves places forward; none moves back, and a deleted row is ignored.
     move_positions(moved: &[ChangedPosition], at: Moment) -> () = positions::move_all;
-    /// Stores the bytes of each picture's files.
     put_picture_sizes(measured: &[(PictureKey, u64)]) -> () = pictures::measure;
     sweep_tickets(before: Moment, at_most: u32) -> u32 = tickets::forget_expired;
     sweep_sessions(before: Moment, at_most: u32) -> u32 = sessions::forget_ended;
-    /// Deletes sessions last used before `before`.
     sweep_admin_sessions(before: Moment, at_most: u32) -> u32 = admins::forget_unused;
     /// Deletes the oldest entries beyond the last `kept_max`. Looks at the `at_most` oldest rows only.
     sweep_audit_entries(kept_max: u32, at_most: u32) -> u32 = admins::forget_audit_entries;
@@ -292,26 +259,19 @@ operations!(Tx by WriteEngine {
     sweep_messages(app: AppKey, before: Moment, at_most: u32) -> u32 = conversations::sweep_messages;
     /// Creates a user. Of its profile, only what search needs is stored: `put_profile` stores the rest.
     put_user(app: AppKey, id: &UserId, secrets: &NewSecrets, chosen: Option<&PasswordHash>, first: &Profile, at: Moment) -> UserKey = users::insert;
-    /// Replaces a profile and raises the user's version.
     put_profile(user: UserKey, profile: &Profile, at: Moment) -> () = users::set_profile;
-    /// Replaces credentials and state, and raises the user's version.
     put_credentials(held: &Credentials) -> () = users::set_credentials;
     /// Replaces a hash with another of the same password. Version and tickets of the user stay.
     rehash(app: AppKey, user: UserKey, former: &PasswordHash, hash: &PasswordHash) -> bool = tickets::rehash;
-    /// Deletes a user and the rows it owns.
     take_user(user: UserKey) -> () = users::take;
     /// Deletes at most `at_most` rows of other users that name this one, and returns how many.
     take_rows_naming(user: UserKey, at_most: u32) -> u32 = contacts::forget_rows_naming;
-    /// Notes that rows of other users name this deleted user.
     put_departed(user: UserKey) -> () = contacts::put_departed;
-    /// Notes that no row names this deleted user any more.
     take_departed(user: UserKey) -> () = contacts::take_departed;
-    /// Replaces the device of the same platform.
     put_device(user: UserKey, device: &Device, at: Moment) -> () = users::set_device;
     take_device(user: UserKey, platform: DeviceType) -> () = users::forget_device;
     take_devices(user: UserKey) -> () = users::forget_devices;
     put_ticket(app: AppKey, user: UserKey, ticket: &NewTicket, at: Moment) -> () = tickets::put;
-    /// Returns false for an unknown app.
     put_back_end_ticket(app: AppKey, ticket: &NewTicket, at: Moment) -> bool = tickets::put_for_back_end;
     /// Covers the tickets of one wire, that of `newest`, which counts as the newest whatever the clock says.
     keep_newest_tickets(user: UserKey, newest: &NewTicket, kept: u16) -> () = tickets::keep_newest;
@@ -321,7 +281,6 @@ operations!(Tx by WriteEngine {
     /// Notes that a user has logged in. Writes only the first time.
     note_login(user: UserKey) -> () = statuses::note_login;
     put_custom_status(user: UserKey, custom: Option<&CustomStatus>) -> () = statuses::set;
-    /// Replaces the settings that are given.
     put_chat_settings(user: UserKey, change: &ChatSettingsChange) -> () = chat_settings::set;
     put_mute(owner: UserKey, muted: UserKey) -> () = chat_settings::put;
     take_mute(owner: UserKey, muted: UserKey) -> () = chat_settings::take;
@@ -351,15 +310,12 @@ operations!(Tx by WriteEngine {
     take_contact(owner: UserKey, contact: UserKey) -> bool = friends::take;
     put_block(owner: UserKey, blocked: UserKey, at: Moment) -> bool = contacts::put_block;
     take_block(owner: UserKey, blocked: UserKey) -> bool = contacts::take_block;
-    /// Creates the groups that do not exist.
     put_groups(owner: UserKey, groups: &[FriendGroup]) -> () = groups::add;
     /// Deletes a group. The rows of friends still name it.
     take_group(owner: UserKey, group: &FriendGroup) -> () = groups::take;
-    /// Removes a friend from one group and adds it to others.
     regroup(owner: UserKey, friend: UserKey, without: Option<&FriendGroup>, with: &[FriendGroup]) -> bool = groups::regroup;
     put_follow(follower: UserKey, followed: UserKey, at: Moment) -> bool = follows::put;
     take_follow(follower: UserKey, followed: UserKey) -> bool = follows::take;
-    /// Stores a request, or replaces the one that waits between the two users.
     put_request(asked: UserKey, by: UserKey, row: &FriendRow, at: Moment) -> () = requests::put;
     take_request(asked: UserKey, by: UserKey) -> bool = requests::take;
     /// Stores up to when the user has seen incoming requests. The time never moves back.

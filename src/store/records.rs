@@ -6,7 +6,6 @@ use crate::domain::{
     State, User, UserId, UserKey, Vendor,
 };
 
-/// A call that creates a user, or changes the one that exists.
 #[derive(Debug, Clone)]
 pub struct UpsertUser {
     pub id: UserId,
@@ -52,7 +51,6 @@ pub struct ChosenPassword {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordChange {
     pub chosen: ChosenPassword,
-    /// Used when the password is not the stored one.
     pub tokens: NewTokens,
 }
 
@@ -68,7 +66,6 @@ pub struct NewTokens {
 pub struct UpsertedUser {
     pub user: User,
     pub credentials: Credentials,
-    /// Whether this call created it.
     pub created: bool,
 }
 
@@ -131,11 +128,9 @@ impl ContactsChange {
 /// The content of a friend's row, and of a friend request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FriendRow {
-    /// What the owner calls the friend.
     pub remark: Option<ContactName>,
     pub groups: Vec<FriendGroup>,
     pub source: Option<AddSource>,
-    /// The text of the friend request.
     pub wording: Option<AddWording>,
 }
 
@@ -192,7 +187,6 @@ pub enum TicketHolder {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredSession {
-    /// Part of the client's token.
     pub key: SessionKey,
     pub state: SessionState,
     /// The salt before the last renewal.
@@ -231,7 +225,6 @@ pub struct StoredPicture {
     pub height_px: u32,
 }
 
-/// The stored part of a user's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredStatus {
     pub key: UserKey,
@@ -244,7 +237,6 @@ pub struct StoredStatus {
 pub struct EventPage {
     /// In commit order.
     pub events: Vec<Event>,
-    /// Whether more events may follow: the page reached its bound of events or bytes.
     pub is_part: bool,
 }
 

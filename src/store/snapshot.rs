@@ -17,7 +17,6 @@ pub fn inspect(database: &Path) -> Result<Inspected, Error> {
     snapshot::inspect(database)
 }
 
-/// Checks nothing.
 pub fn amounts(database: &Path) -> Result<RecordCounts, Error> {
     snapshot::amounts(database)
 }

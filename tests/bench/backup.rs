@@ -13,7 +13,7 @@ use std::{
 };
 
 use actix_web::rt::System;
-use standin::domain::durability::Durability;
+use standin::domain::storage::Durability;
 
 use crate::{
     Failure, people,

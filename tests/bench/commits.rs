@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use actix_web::rt::System;
-use standin::domain::durability::Durability;
+use standin::domain::storage::Durability;
 
 use crate::{Failure, people, table};
 

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use actix_web::rt::System;
 use standin::domain::{
-    durability::Durability,
     page::{Order, Page},
+    storage::Durability,
 };
 
 use crate::{Failure, people, table};

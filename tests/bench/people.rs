@@ -12,11 +12,11 @@ use standin::{
     domain::{
         app::{AccountPassword, AppSettings, NewApp},
         avatar::{NewPicture, PictureKey, PictureKind, Rendition, mix_bits},
-        durability::Durability,
         error::{Error, Fault},
         id::{AppId, AppKey, SdkAppId, UserId},
         profile::{Patch, ProfileChange},
         secret::{DerivedSecret, Digest, Salt, SealedSecret},
+        storage::Durability,
         text::{AppName, DisplayName},
         time::Moment,
     },

@@ -8,7 +8,7 @@ use std::{
 };
 
 use standin::{
-    domain::upload::{Format, PictureLimits},
+    domain::avatar::{Format, PictureLimits},
     picture,
 };
 

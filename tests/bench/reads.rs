@@ -3,7 +3,7 @@
 use std::{env, fs, path::Path, process::Command, thread};
 
 use actix_web::rt::System;
-use standin::domain::durability::Durability;
+use standin::domain::storage::Durability;
 
 use crate::{
     Failure,

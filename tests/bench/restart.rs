@@ -11,7 +11,7 @@ use futures_util::future::{self, Either};
 use reqwest::Client;
 use rusqlite::Connection;
 use serde_json::json;
-use standin::domain::durability::Durability;
+use standin::domain::storage::Durability;
 
 use crate::{Failure, people, process::Serving, table};
 

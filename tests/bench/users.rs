@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use actix_web::rt::System;
 use standin::{
-    domain::{durability::Durability, search::UserPageQuery},
+    domain::{search::UserPageQuery, storage::Durability},
     store::Store,
 };
 

@@ -4,10 +4,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 use standin::{
-    domain::{
-        avatar::Rendition,
-        upload::{Format, PictureLimits},
-    },
+    domain::avatar::{Format, PictureLimits, Rendition},
     picture::{inspect, prepare},
 };
 

@@ -11,10 +11,7 @@ mod pngs;
 use std::{fmt::Write as _, fs, path::Path};
 
 use standin::{
-    domain::{
-        avatar::Rendition,
-        upload::{Format, PictureLimits},
-    },
+    domain::avatar::{Format, PictureLimits, Rendition},
     picture,
 };
 

@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use standin::{
     domain::{
-        durability::Durability,
         id::{AppKey, UserKey},
+        storage::Durability,
     },
     store::{LongReads, Store, StoreOptions},
 };

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use actix_web::{App, HttpRequest, HttpResponse, introspection::IntrospectionTree, test, web};
 use serde_json::Value;
 use standin::domain::{
+    chats::ReportText,
     device::DeviceText,
     id::UserId,
-    report::ReportText,
     text::{Email, HttpAddress, Title},
 };
 

@@ -11,14 +11,14 @@ use std::{
 
 use standin::{
     domain::{
-        durability::Durability,
+        caller::Owner,
         error::Error,
         free_data::Extras,
         id::{AppKey, UserId, UserKey},
-        owner::Owner,
         profile::{Patch, ProfileChange, ProfileField},
         secret::{DerivedSecret, Digest, Salt},
         session::{EndReason, Notification, Sibling, SiblingState, StoredPosition, Vendor, resume},
+        storage::Durability,
         text::DisplayName,
         time::{Clock, Moment},
     },

@@ -6,10 +6,9 @@ use image::{DynamicImage, ImageFormat, Luma, Rgb, RgbImage};
 use moxcms::ColorProfile;
 use standin::{
     domain::{
-        avatar::{PictureKind, Rendition, TileSeed},
+        avatar::{Format, PictureKind, PictureLimits, Rendition, TileSeed},
         error::Fault,
         id::UserId,
-        upload::{Format, PictureLimits},
     },
     picture::{self, Prepared},
 };

@@ -5,6 +5,7 @@ use standin::{
     domain::{
         app::{App, NewApp},
         avatar::{NewPicture, PictureKey},
+        caller::Owner,
         device::DeviceType,
         error::Error,
         friend::{
@@ -13,7 +14,6 @@ use standin::{
         },
         id::{AppKey, SessionKey, UserId, UserKey},
         message::{Conversation, ConversationChange, ConversationRef, MessageId, MessageRef},
-        owner::Owner,
         profile::{Credentials, User},
         secret::{DerivedSecret, Digest},
         session::Resumed,

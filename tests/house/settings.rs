@@ -9,7 +9,7 @@ use std::{
 };
 
 use standin::{
-    domain::{app::Registration, caller::MetricsAccess, durability::Durability, id::Host},
+    domain::{app::Registration, caller::MetricsAccess, id::Host, storage::Durability},
     settings::{
         Listen, LogFormat, RawSettings, SETTINGS, Setting, SettingDefault, SettingForm, SettingSources, Settings,
         TlsFiles, ValueOrigin, warning_of_ignored,

@@ -13,15 +13,14 @@ use std::{
 use standin::{
     blob::Folder,
     domain::{
-        avatar::Avatar,
-        durability::Durability,
+        avatar::{Avatar, Format, PictureLimits},
+        caller::Owner,
         id::UserId,
-        owner::Owner,
         profile::{ProfileChange, User},
         secret::{Secret, ServerKey},
         session::Vendor,
+        storage::Durability,
         time::Moment,
-        upload::{Format, PictureLimits},
     },
     service::{
         Service,

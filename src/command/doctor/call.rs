@@ -30,7 +30,6 @@ pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
-/// The trusted authorities, and the settings of TLS for them.
 pub(super) struct Trust {
     verifier: Arc<WebPkiServerVerifier>,
     config: Arc<ClientConfig>,

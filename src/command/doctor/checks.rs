@@ -43,7 +43,6 @@ pub(super) struct CheckResult {
     pub(super) advice: Option<String>,
 }
 
-/// What was found; as an error, also what to change.
 pub(super) type Finding = Result<String, (String, String)>;
 
 type Check<'a> = Pin<Box<dyn Future<Output = Finding> + 'a>>;
@@ -52,7 +51,6 @@ pub(super) fn wrong(found: impl Into<String>, advice: &str) -> (String, String) 
     (found.into(), advice.to_owned())
 }
 
-/// What the running server reports about itself.
 pub(super) struct PublicServer {
     base: Url,
     place: Endpoint,
@@ -95,7 +93,6 @@ impl PublicServer {
         format!("{}{path}", self.base.path().trim_end_matches('/'))
     }
 
-    /// Whether only this machine can call the public address.
     fn is_of_this_machine(&self) -> bool {
         let host = self.place.host.as_str();
         let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
@@ -199,7 +196,6 @@ async fn certificate(target: &PublicServer, trust: &Trust) -> Finding {
     }
 }
 
-/// Returns what is wrong with a certificate, if that made the call fail.
 fn distrusted(error: &BoxError, host: &str) -> Option<(String, String)> {
     let system = error.downcast_ref::<std::io::Error>()?;
     let Some(rustls::Error::InvalidCertificate(fault)) = system.get_ref()?.downcast_ref::<rustls::Error>() else {

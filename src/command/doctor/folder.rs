@@ -29,7 +29,6 @@ const ENTRIES: [&str; 8] = [
     "incoming",
 ];
 
-/// The bits of a mode that let other users in.
 const OTHERS: u32 = 0o077;
 
 /// With less free space, the next writes may not fit.

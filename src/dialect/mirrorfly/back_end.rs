@@ -21,7 +21,7 @@ use crate::{
         addresses::Addresses,
         form::{self, AtMost, Call, Optional, Required, read_from},
     },
-    service::accounts::UserFields,
+    service::UserFields,
 };
 
 read_from!(Object: Moderation);

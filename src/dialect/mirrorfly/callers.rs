@@ -11,7 +11,7 @@ use crate::{
         form::{Authenticate, Optional, Parse},
         origins, peer,
     },
-    service::{Service, accounts::TicketCaller, apps::Tenant},
+    service::{Service, Tenant, TicketCaller},
 };
 
 pub(super) struct TokenHolder(TicketCaller);
@@ -24,7 +24,6 @@ impl Deref for TokenHolder {
     }
 }
 
-/// The app's back end, by a token that `/login` issued to the back-end account.
 pub(super) struct BackEnd {
     pub(super) tenant: Arc<Tenant>,
 }
@@ -45,7 +44,6 @@ pub(super) struct MirrorFlyUser {
     pub(super) spelling: Spelling,
 }
 
-/// The suffix of a token whose client spells its id with a backslash.
 const BACKSLASH_MARK: &str = "~40";
 
 /// A ticket, and how the client spells its own id: `GET users/config` is encrypted with the name by which the client

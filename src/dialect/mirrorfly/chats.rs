@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{ChatSettingsChange, Error, Fault, NewReport, ReportSubject, ReportText, Title, UserId},
     http::form::{self, Call, FormLimits, Optional, Parse, Required, read_from},
-    service::{Service, apps::Tenant},
+    service::{Service, Tenant},
 };
 
 read_from!(Form within report_limits: ChatReport, Feedback);
@@ -183,7 +183,6 @@ pub(super) struct ChatReport {
     data: Required<ReportText>,
 }
 
-/// A chat between two users, the only supported type.
 struct ChatType;
 
 impl Parse for ChatType {

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     domain::{CallerKey, ContactName, Error, Fault, PhoneEntry, ROWS_MAX, UserId},
     http::form::{self, Call, Form, FormLimits, Optional, Required, read_from},
-    service::contacts::PhoneBookSync,
+    service::PhoneBookSync,
 };
 
 read_from!(Query: ContactListQuery);

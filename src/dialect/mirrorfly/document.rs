@@ -1,4 +1,5 @@
-//! The OpenAPI document of this dialect. Handlers describe themselves; this file adds what follows from a call's shape.
+//! The OpenAPI document of this dialect. Handlers describe themselves; this file adds what follows from a call's shape, and
+//! the schemas of domain types, because the domain names no framework.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use utoipa::{
         Schema,
         path::Operation,
         request_body::RequestBody,
+        schema::{SchemaType, Type},
         security::{ApiKey, ApiKeyValue, SecurityScheme},
     },
 };
@@ -19,8 +21,8 @@ use super::{
     sign_in,
     xmpp::socket,
 };
+use crate::domain::{DeviceType, Metadata};
 
-/// The types of a form without files: those that `http::form` reads.
 const FORM_TYPES: [&str; 3] = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
 
 const URLENCODED: &str = "application/x-www-form-urlencoded";
@@ -195,3 +197,32 @@ fn allow_error_body(done: &mut Response) {
         }
     }
 }
+
+impl utoipa::PartialSchema for Metadata {
+    fn schema() -> RefOr<Schema> {
+        let kinds = [Type::String, Type::Number, Type::Boolean].into_iter().collect();
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .max_properties(Some(Self::PAIRS_MAX))
+            .additional_properties(Some(ObjectBuilder::new().schema_type(SchemaType::Array(kinds))))
+            .description(Some("Pairs of a key and a text, number or boolean"))
+            .examples([serde_json::json!({ "team": "red" })])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Metadata {}
+
+#[expect(deprecated, reason = "`example` is what the other schemas of this document have")]
+impl utoipa::PartialSchema for DeviceType {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(Self::ALL.map(Self::as_str)))
+            .description(Some("The platform of the device"))
+            .example(Some("web".into()))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for DeviceType {}

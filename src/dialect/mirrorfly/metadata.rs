@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{Error, Fault, Metadata, Owner, Patch, ProfileChange},
     http::form::{Body, Call, Form, Optional, Source, read_from},
-    service::{Service, accounts::TicketCaller, apps::Tenant},
+    service::{Service, Tenant, TicketCaller},
 };
 
 read_from!(Query: MetadataQuery);
@@ -27,7 +27,6 @@ pub(super) struct MetadataQuery {
     user_id: Optional<String>,
 }
 
-/// The body of an update: the pairs themselves. They replace all stored pairs.
 pub(super) struct MetadataBody(Metadata);
 
 impl Body for MetadataBody {

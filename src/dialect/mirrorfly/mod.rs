@@ -15,7 +15,6 @@ mod metadata;
 mod people;
 mod register;
 mod reply;
-mod schemas;
 mod sign_in;
 mod user_form;
 mod view;

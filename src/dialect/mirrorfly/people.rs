@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{Error, Fault, MetadataFilter, Order, Page, TEXT_CHARS_MAX, User, UserId, UserSearch, text},
     http::form::{Call, Optional, Required, Texts, read_from},
-    service::{Service, apps::Tenant, profiles::Viewer},
+    service::{Service, Tenant, Viewer},
 };
 
 read_from!(Query: VcardQuery, UserListQuery, PresenceQuery);

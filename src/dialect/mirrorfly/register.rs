@@ -26,11 +26,7 @@ use crate::{
         form::{self, Body, Call, Form, FormLimits, Object, Optional, Required, Source, read_from},
         json,
     },
-    service::{
-        Service,
-        accounts::{RegisterUser, RegisteredUser},
-        apps::Tenant,
-    },
+    service::{RegisterUser, RegisteredUser, Service, Tenant},
 };
 
 read_from!(Form within limits: RegistrationForm);

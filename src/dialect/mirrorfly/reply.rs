@@ -22,7 +22,7 @@ use super::view::{CreatedUser, MetadataView, UserResource};
 use crate::{
     domain::{Error, Fault, Metadata, Resource, Unauthenticated, User},
     http::{addresses::Addresses, form::BodyFault},
-    service::accounts::RegisteredUser,
+    service::RegisteredUser,
 };
 
 pub(super) const ACCOUNT_DELETED: &str = "User account has been deleted successfully.";
@@ -94,13 +94,11 @@ pub(super) fn done(message: &'static str) -> HttpResponse {
 
 #[derive(Debug)]
 pub(super) enum MirrorFlyError {
-    /// An error of the service, or an invalid field.
     Domain(Error),
     Body(BodyFault),
     InvalidUserId,
     /// No user has the requested profile. The SDK recognises this error by its own status.
     NoSuchProfile,
-    /// The user has the maximum number of sessions, and the request does not allow to end the oldest.
     MostSessions,
     InvalidCredentials,
     /// The back end may not do this: only the operator changes the back end's account.
@@ -113,10 +111,8 @@ pub(super) enum MirrorFlyError {
     NoHandshake,
     /// The origin of the page that opens the WebSocket may not call this app.
     ForeignPage,
-    /// The app's MirrorFly API is switched off.
     SwitchedOff,
     UnknownCall,
-    /// The call exists, but not with this HTTP method.
     WrongMethod,
 }
 

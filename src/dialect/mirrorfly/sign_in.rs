@@ -19,7 +19,7 @@ use crate::{
         form::{AtMost, Call, FormLimits, Optional, Required, read_from},
         json,
     },
-    service::{Service, apps::Tenant},
+    service::{Service, Tenant},
 };
 
 read_from!(Form within limits: LoginForm);

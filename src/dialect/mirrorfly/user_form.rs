@@ -14,7 +14,7 @@ use crate::{
         addresses::{self, Addresses},
         form::{self, FileAt, Optional, Required, UploadedFiles, read_from},
     },
-    service::{apps::Tenant, pictures::UploadedPicture},
+    service::{Tenant, UploadedPicture},
 };
 
 read_from!(Form within form::pictures: UserForm);

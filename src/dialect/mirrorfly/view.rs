@@ -8,10 +8,9 @@ use super::{codec::Codec, jid};
 use crate::{
     domain::{Avatar, Metadata, PictureKey, Presence, Rendition, User},
     http::addresses::Addresses,
-    service::accounts::RegisteredUser,
+    service::RegisteredUser,
 };
 
-/// The size of a thumbnail: a contact list's picture on a dense screen.
 const THUMBNAIL: Rendition = Rendition::Square192;
 
 /// The profile fields that this dialect shows. A field that is not set is empty.
@@ -246,7 +245,6 @@ pub(super) struct UsersPage {
     pub(super) total_records: u64,
 }
 
-/// Returns the profile as the six children of a vCard.
 pub(super) fn vcard(codec: &Codec, user: &User) -> [(&'static str, String); 6] {
     let texts = ProfileTexts::by_token(user);
     [

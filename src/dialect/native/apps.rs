@@ -23,10 +23,7 @@ use crate::{
         Secret, Writers,
     },
     http::methods,
-    service::{
-        Service,
-        apps::{AppChange, Tenant},
-    },
+    service::{AppChange, Service, Tenant},
 };
 
 pub(super) fn scope() -> Scope {

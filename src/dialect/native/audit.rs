@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{AppId, AuditEntry, Authority},
     http::methods,
-    service::{Service, admins::AUDIT_ENTRIES_MAX},
+    service::{AUDIT_ENTRIES_MAX, Service},
 };
 
 /// The method and path of each changing call, and the name of its action in the audit log.

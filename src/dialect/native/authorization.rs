@@ -21,8 +21,7 @@ use crate::{
         stream::{self, StreamLimiter, StreamPermit},
     },
     service::{
-        Service,
-        admins::AdminSessionView,
+        AdminSessionView, Service,
         credentials::{digest, matches},
     },
 };
@@ -40,7 +39,6 @@ pub enum ApiListener {
 
 pub(super) const COOKIE_NAME: &str = "standin_session";
 
-/// The header that must repeat the session's CSRF token in each changing call.
 pub(super) const CSRF: &str = "X-Standin-CSRF";
 
 /// Lets an authorized call through and writes an audit entry if it changed something.
@@ -134,7 +132,6 @@ pub(super) struct OwnPageCall {
     pub(super) from: Option<IpAddr>,
 }
 
-/// A call that may ask for a stream of events.
 pub(super) struct StreamCall {
     pub(super) wants_stream: bool,
     pub(super) last_seen: Option<i64>,

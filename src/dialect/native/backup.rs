@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::{call, extractors, reply::NativeError};
 use crate::{
     http::methods,
-    service::{Service, backup::BackupPieces},
+    service::{BackupPieces, Service},
 };
 
 pub(super) fn resource() -> Resource {

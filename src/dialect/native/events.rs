@@ -83,7 +83,6 @@ struct EventStream {
     commits: watch::Receiver<u64>,
     seq: i64,
     ticket: Option<String>,
-    /// Whether the client must first be told to read its data again.
     is_anew: bool,
 }
 

@@ -14,7 +14,7 @@ use super::{app_id, audit, reply::NativeError};
 use crate::{
     domain::{UserId, error},
     http::form::{self, Form, FormLimits},
-    service::{Service, apps::Tenant},
+    service::{Service, Tenant},
 };
 
 /// Implements `FromRequest` with functions that read only the head of a request.
@@ -108,7 +108,6 @@ impl QueryParams {
 /// A JSON body. An unknown field is an error that names it.
 pub(super) struct JsonBody<T, const HAS_SIGNED_IN: bool = true>(pub(super) T);
 
-/// The body of a call before sign-in; its limits are lower.
 pub(super) type SignedOutBody<T> = JsonBody<T, false>;
 
 impl<T: DeserializeOwned, const HAS_SIGNED_IN: bool> FromRequest for JsonBody<T, HAS_SIGNED_IN> {

@@ -1,7 +1,8 @@
-//! Figures of the server: its state now, and its load over the last hour.
+//! Figures of the server: its state now, its load over the last hour, and the data folder for `standin doctor`.
 
 use actix_web::{HttpResponse, Resource, web::Data};
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     http::{meter::Minute, methods, middleware::RequestMiddleware},
-    service::Service,
+    service::{FolderInspection, PictureTally, Service},
 };
 
 pub(super) fn resource() -> Resource {
@@ -69,4 +70,21 @@ pub(super) async fn show(service: Data<Service>, guard: Data<RequestMiddleware>)
         picture_bytes: facts.pictures.bytes,
         minutes: meter.minutes().iter().map(MinuteView::from).collect(),
     }))
+}
+
+pub(super) fn folder() -> Resource {
+    call("/folder", [methods::get(inspect)])
+}
+
+async fn inspect(service: Data<Service>) -> Result<HttpResponse, NativeError> {
+    let FolderInspection { schema, schema_known, is_sound, wrong, pictures, clock_behind_s } =
+        service.inspect().await?;
+    Ok(HttpResponse::Ok().json(json!({
+        "schema": schema,
+        "schema_known": schema_known,
+        "sound": is_sound,
+        "wrong": wrong,
+        "pictures": pictures.map(|PictureTally { count, orphans, missing }| [count, orphans, missing]),
+        "clock_behind_s": clock_behind_s,
+    })))
 }

@@ -9,7 +9,6 @@ mod backup;
 mod document;
 mod events;
 mod extractors;
-mod folder;
 mod front;
 mod health;
 mod nearby;
@@ -55,7 +54,7 @@ pub fn scope(listener: ApiListener, make_user_sig: MakeUserSig) -> impl HttpServ
     let authorized = match listener {
         // One reads every page of the database, the other hands out the server key. Both are only for users of this
         // machine.
-        ApiListener::Control => authorized.service(folder::resource()).service(backup::resource()),
+        ApiListener::Control => authorized.service(health::folder()).service(backup::resource()),
         ApiListener::Public { .. } => authorized,
     };
     web::scope(BASE)

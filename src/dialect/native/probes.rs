@@ -16,7 +16,7 @@ use crate::{
         methods, metrics,
         middleware::{RequestMiddleware, Unlogged},
     },
-    service::{Service, health::ReadinessCondition},
+    service::{ReadinessCondition, Service},
 };
 
 pub fn healthz() -> Resource {

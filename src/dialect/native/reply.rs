@@ -19,7 +19,7 @@ use crate::{
         Unauthenticated, User, UserId, Vendor,
     },
     http::{addresses::Addresses, form::BodyFault},
-    service::{admins::AdminSessionView, health::ReadinessCondition},
+    service::{AdminSessionView, ReadinessCondition},
 };
 
 /// An app, without its secrets.
@@ -248,11 +248,8 @@ impl<'a> EventView<'a> {
 
 #[derive(Debug)]
 pub enum NativeError {
-    /// An error of the service, or of a field.
     Domain(Error),
-    /// The app has no user with this id.
     NoUser(UserId),
-    /// The app has a user with this id already.
     UserExists(UserId),
     Body(BodyFault),
     /// The JSON body does not fit this call, or a query parameter is invalid. The text names the field.
@@ -260,16 +257,13 @@ pub enum NativeError {
     /// The caller has no session; the sign-in page needs these facts.
     SignedOut {
         why: Unauthenticated,
-        /// Whether there is an administrator who can sign in.
         has_admin: bool,
         is_demo: bool,
     },
     NotReady(Vec<ReadinessCondition>),
     UnknownPath {
-        /// The known path that was probably meant.
         nearest: Option<&'static str>,
     },
-    /// The path is served, but not for this method.
     WrongMethod,
 }
 
@@ -279,7 +273,6 @@ impl From<Error> for NativeError {
     }
 }
 
-/// Returns a function that makes the errors about the user with this id name it.
 pub(super) fn about(id: &UserId) -> impl Fn(Error) -> NativeError {
     move |error| {
         if error == Error::NotFound(Resource::User) {

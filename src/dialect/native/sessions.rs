@@ -20,10 +20,7 @@ use super::{
 use crate::{
     domain::{AdminName, AuditEntry, Authority, Error, Secret},
     http::{addresses::Addresses, methods},
-    service::{
-        Service,
-        admins::{LONGEST, NewAdminSession},
-    },
+    service::{NewAdminSession, Service, admins},
 };
 
 pub(super) fn scope(listener: ApiListener) -> Scope {
@@ -145,7 +142,7 @@ pub(super) async fn begin_in_demo(
 async fn signed_in(service: &Service, addresses: &Addresses, begun: &NewAdminSession, action: &str) -> HttpResponse {
     record(service, begun.session.admin.clone(), action).await;
     let mut answer = HttpResponse::Ok();
-    answer.insert_header((SET_COOKIE, cookie(addresses, begun.ticket.expose(), LONGEST.as_secs())));
+    answer.insert_header((SET_COOKIE, cookie(addresses, begun.ticket.expose(), admins::LONGEST.as_secs())));
     answer.json(SessionView::from(&begun.session))
 }
 

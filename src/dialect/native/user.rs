@@ -25,7 +25,7 @@ use crate::{
         methods,
         spool::Spool,
     },
-    service::{Service, accounts::UserFields, apps::Tenant, pictures::UploadedPicture, profiles::UserSetting},
+    service::{Service, Tenant, UploadedPicture, UserFields, UserSetting},
 };
 
 /// Accepted picture formats, recognised by their bytes.

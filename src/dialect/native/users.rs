@@ -25,7 +25,7 @@ use crate::{
         UserId, UserPageQuery,
     },
     http::{addresses::Addresses, methods},
-    service::{Service, accounts::LoginOrRegister, apps::Tenant, profiles::UserSetting},
+    service::{LoginOrRegister, Service, Tenant, UserSetting},
 };
 
 const LIMIT_DEFAULT: u32 = 20;

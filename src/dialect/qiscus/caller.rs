@@ -11,7 +11,7 @@ use crate::{
         form::{Authenticate, FormLimits},
         peer,
     },
-    service::{Service, apps::Tenant},
+    service::{Service, Tenant},
 };
 
 /// An app's back end, authenticated by the app's id and secret, and the API version that it calls.

@@ -210,71 +210,46 @@ impl CallShape {
 struct CommonError {
     status: u16,
     description: &'static str,
-    /// The vendor's error code, and the message.
     example: (Option<u32>, &'static str),
     applies: fn(&CallShape) -> bool,
 }
 
-const COMMON_ERRORS: [CommonError; 9] = [
-    CommonError {
-        status: 400,
-        description: "The app id is missing, or a field is invalid; in v2.0, also a wrong secret",
-        example: (None, "The header QISCUS-SDK-APP-ID is required"),
-        applies: |shape| shape.credential != CallCredential::Nothing,
-    },
-    CommonError {
-        status: 401,
-        description: "The app id, the secret, the user's key or the identity token is wrong",
-        example: (None, "Unauthorized"),
-        applies: |shape| !matches!(shape.credential, CallCredential::Nothing | CallCredential::OldSecret),
-    },
-    CommonError {
-        status: 403,
-        description: "The token is missing, wrong or expired, the user is suspended, registration is closed, or the app's Qiscus API is off",
-        example: (Some(401_302), "Unauthorized. Token is expired"),
-        applies: |shape| shape.credential != CallCredential::Nothing,
-    },
-    CommonError {
-        status: 408,
-        description: "The body did not arrive in time",
-        example: (None, "The request body did not arrive within 60 s: send it again"),
-        applies: |shape| shape.has_body,
-    },
-    CommonError {
-        status: 413,
-        description: "The body, a field or a file is too large, or there are too many",
-        example: (None, "The request body is too large: send at most 1048576 bytes"),
-        applies: |shape| shape.has_body || shape.has_query,
-    },
-    CommonError {
-        status: 415,
-        description: "The type, charset or encoding of the body is not supported",
-        example: (None, "The body must be sent as it is, without a Content-Encoding"),
-        applies: |shape| shape.has_body,
-    },
-    CommonError {
-        status: 500,
-        description: "A server error; its log has the cause",
-        example: (None, "Internal server error"),
-        applies: |shape| shape.credential != CallCredential::Nothing,
-    },
-    CommonError {
-        status: 503,
-        description: "The server is busy: nothing was changed, try again",
-        example: (None, "The server is busy, try again"),
-        applies: |shape| match shape.credential {
+/// Rows of status, description, example and the calls that have the error.
+macro_rules! common_errors {
+    ($($status:literal $description:literal: $code:expr, $message:literal, |$shape:ident| $applies:expr;)*) => {
+        &[$(CommonError {
+            status: $status,
+            description: $description,
+            example: ($code, $message),
+            applies: |$shape| $applies,
+        },)*]
+    };
+}
+
+const COMMON_ERRORS: &[CommonError] = common_errors! {
+    400 "The app id is missing, or a field is invalid; in v2.0, also a wrong secret":
+        None, "The header QISCUS-SDK-APP-ID is required", |shape| shape.credential != CallCredential::Nothing;
+    401 "The app id, the secret, the user's key or the identity token is wrong":
+        None, "Unauthorized", |shape| !matches!(shape.credential, CallCredential::Nothing | CallCredential::OldSecret);
+    403 "The token is missing, wrong or expired, the user is suspended, registration is closed, or the app's Qiscus API is off":
+        Some(401_302), "Unauthorized. Token is expired", |shape| shape.credential != CallCredential::Nothing;
+    408 "The body did not arrive in time":
+        None, "The request body did not arrive within 60 s: send it again", |shape| shape.has_body;
+    413 "The body, a field or a file is too large, or there are too many":
+        None, "The request body is too large: send at most 1048576 bytes", |shape| shape.has_body || shape.has_query;
+    415 "The type, charset or encoding of the body is not supported":
+        None, "The body must be sent as it is, without a Content-Encoding", |shape| shape.has_body;
+    500 "A server error; its log has the cause":
+        None, "Internal server error", |shape| shape.credential != CallCredential::Nothing;
+    503 "The server is busy: nothing was changed, try again":
+        None, "The server is busy, try again", |shape| match shape.credential {
             CallCredential::Nothing => false,
             CallCredential::AppId => shape.has_body,
             CallCredential::Token | CallCredential::Secret | CallCredential::OldSecret => true,
-        },
-    },
-    CommonError {
-        status: 507,
-        description: "The disk is full: nothing was changed",
-        example: (None, "The server's storage is full, nothing was changed"),
-        applies: |shape| shape.has_body,
-    },
-];
+        };
+    507 "The disk is full: nothing was changed":
+        None, "The server's storage is full, nothing was changed", |shape| shape.has_body;
+};
 
 impl CommonError {
     fn name(&self) -> String {

@@ -22,7 +22,7 @@ use crate::{
         addresses::Addresses,
         form::{self, Body, Form, Object, Parse, Required, Source, Texts},
     },
-    service::apps::Tenant,
+    service::Tenant,
 };
 
 /// The longest display name that may be set through Qiscus, in characters.
@@ -136,7 +136,6 @@ impl ToSchema for UserIdList {
 
 /// The profile fields of a request. An empty text means "not given".
 pub(super) struct ProfileFields {
-    /// The request's name for the display name, for errors.
     pub(super) name_field: &'static str,
     pub(super) name: Option<String>,
     pub(super) avatar_url: Option<String>,

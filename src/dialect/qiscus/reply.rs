@@ -15,7 +15,7 @@ use super::view::ListedUserView;
 use crate::{
     domain::{App, Error, Listed, Page, Secret, Unauthenticated, User, UserId},
     http::{addresses::Addresses, form::BodyFault},
-    service::sessions::renewal::ClientSession,
+    service::ClientSession,
 };
 
 /// A successful response.
@@ -174,31 +174,25 @@ pub(super) fn results(results: impl Serialize) -> HttpResponse {
 
 #[derive(Debug)]
 pub(super) enum QiscusError {
-    /// An error of the service, or an invalid field.
     Domain(Error),
     Body(BodyFault),
     /// No app has this id and this secret. The HTTP status depends on the version.
     WrongCredentials(StatusCode),
     MissingAppId,
     UnknownApp,
-    /// The key of an SDK login is not the user's password.
     WrongPassword,
-    /// An SDK's token is missing, wrong or expired.
     Session(Unauthenticated),
     WrongRefreshToken,
     /// An identity token is not valid. The text completes the sentence "identity_token ..".
     IdentityToken(&'static str),
     /// A request to the realtime server, which Standin does not have.
     NoBroker,
-    /// The app id header is missing, and no app has this host and this secret.
     UnknownHost,
-    /// The app's Qiscus API is switched off.
     SwitchedOff,
     RoomsAndMessages,
     UnknownCall {
         nearest: Option<&'static str>,
     },
-    /// The call exists, but not with this HTTP method.
     WrongMethod,
 }
 

@@ -26,7 +26,7 @@ use crate::{
         form::{Body, Call, Form, Optional, Parse, Required, Source, read_from},
         methods,
     },
-    service::accounts::LoginOrRegister,
+    service::LoginOrRegister,
 };
 
 read_from!(Form: UserIdsBody);
@@ -201,8 +201,7 @@ of_user! { UserIdInForm, Form; UserIdInQuery, Query; }
 /// "You can use this endpoint to create new user if it does not exist yet, or login in Qiscus Server if does exist, or update
 /// user's data, such as password, avatar, and extras."
 #[utoipa::path(
-    post,
-    path = "/login_or_register",
+    post, path = "/login_or_register",
     request_body = LoginOrRegisterV21,
     responses((status = 200, description = "The user as it is now", body = QiscusReply<UserResult<BasicUserView>>)),
 )]
@@ -235,8 +234,7 @@ fn login_error(error: Error, version: Version) -> QiscusError {
 
 /// "To get user's profile data."
 #[utoipa::path(
-    get,
-    path = "/user_profile",
+    get, path = "/user_profile",
     params(("user_id" = UserIdText, Query)),
     responses(
         (status = 200, description = "The user", body = QiscusReply<UserResult<BasicUserView>>),
@@ -253,8 +251,7 @@ async fn user_profile(
 
 /// Returns a user's token. The token stays the same.
 #[utoipa::path(
-    get,
-    path = "/get_user_token",
+    get, path = "/get_user_token",
     params(("user_id" = UserIdText, Query)),
     responses(
         (status = 200, description = "The token", body = QiscusReply<TokenResult>),
@@ -269,8 +266,7 @@ async fn get_user_token(call: Call<QiscusBackEnd, UserIdInQuery>) -> Result<Http
 ///
 /// The previous token is invalid as soon as the response is sent.
 #[utoipa::path(
-    post,
-    path = "/reset_user_token",
+    post, path = "/reset_user_token",
     request_body = UserIdBodyV21,
     responses((status = 200, description = "The new token", body = QiscusReply<TokenResult>)),
 )]
@@ -296,8 +292,7 @@ fn user_must_exist(error: Error, field: &'static str) -> Error {
 ///
 /// In creation order, with suspended users. "limit: default: 20, max: 100, if the limit more than 100 then return 20."
 #[utoipa::path(
-    get,
-    path = "/get_user_list",
+    get, path = "/get_user_list",
     params(Paging, OrderQuery),
     responses((status = 200, description = "A page of users", body = QiscusReply<UserList>)),
 )]
@@ -314,8 +309,7 @@ async fn get_user_list(
 ///
 /// Source: the wrapper for Go. Proxies drop the body of a DELETE, so the ids may also be in the query.
 #[utoipa::path(
-    delete,
-    path = "/deactivate_users",
+    delete, path = "/deactivate_users",
     params((
         "user_ids[]" = Option<UserIdList>, Query,
         description = "In addition to those in the body; at least one in total. `user_ids` works too",
@@ -331,8 +325,7 @@ async fn deactivate_users(call: Call<QiscusBackEnd, DeactivateRequest>) -> Resul
 
 /// Reactivates suspended users: all of them, or none.
 #[utoipa::path(
-    post,
-    path = "/reactivate_users",
+    post, path = "/reactivate_users",
     request_body = UserIdsBody,
     responses((status = 200, description = "The users are active", body = QiscusReply<MessageResult>)),
 )]
@@ -368,8 +361,7 @@ struct UnreadUsersRequest {
 ///
 /// `page` and `limit` are not checked.
 #[utoipa::path(
-    get,
-    path = "/get_unread_users",
+    get, path = "/get_unread_users",
     params(
         ("page" = Option<u32>, Query, minimum = 1, example = 1),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20),
@@ -392,8 +384,7 @@ struct UnreadCountRequest {
 
 /// Counts each user's unread messages: 0 for each, in the order of the request.
 #[utoipa::path(
-    get,
-    path = "/get_user_unread_count",
+    get, path = "/get_user_unread_count",
     params(("user_ids[]" = UserIdList, Query, description = "At least one, repeated; `user_ids` works too"), UnreadUsersRequest),
     responses((status = 200, description = "0 for each", body = QiscusReply<UnreadCounts>)),
 )]

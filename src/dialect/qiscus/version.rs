@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{App, Error, User, UserId},
     http::addresses::Addresses,
-    service::{Service, accounts::Account, apps::Tenant},
+    service::{Account, Service, Tenant},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     domain::{App, User},
     http::addresses::Addresses,
-    service::{accounts::Account, sessions::renewal::Renewal},
+    service::{Account, Renewal},
 };
 
 /// The vendor's clients read a key for its realtime server and do not use it. Standin has no such server.

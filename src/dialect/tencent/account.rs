@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{DisplayName, Error, Fault, Owner, Patch, ProfileChange, Resource, UserId},
-    service::accounts::RegisterUser,
+    service::RegisterUser,
 };
 
 body! {

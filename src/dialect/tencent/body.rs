@@ -21,7 +21,6 @@ pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
 
 pub(super) const TEXT: Fault = Fault::Malformed("text, in quotes");
 
-/// A field of a body, or of an item in a body.
 #[derive(Clone, Copy)]
 pub(super) struct BodyField<'a> {
     pub(super) call: CommandCall<'a>,
@@ -77,7 +76,6 @@ pub(super) trait RequestBody<'a>: Sized {
     fn read(call: CommandCall<'a>, object: &'a Value) -> Result<Self, TencentError>;
 }
 
-/// A type that a field can have.
 pub(super) trait FieldType<'a>: Sized {
     const IS_REQUIRED: bool = true;
 
@@ -288,7 +286,6 @@ impl<'a, T: RequestBody<'a> + ToSchema> ListItem<'a> for (&'a str, Result<T, Ten
     }
 }
 
-/// A type that a list can hold.
 pub(super) trait ListItem<'a>: Sized {
     /// # Errors
     /// Any error refuses the whole call.

@@ -8,7 +8,7 @@ use super::reply::{ErrorCode, TencentError};
 use crate::{
     domain::{CallerKey, Fault, Owner, User},
     http::addresses::Addresses,
-    service::{Service, apps::Tenant, friends::UserLists, profiles::Viewer},
+    service::{Service, Tenant, UserLists, Viewer},
 };
 
 pub(super) struct CommandContext<'a> {
@@ -19,9 +19,7 @@ pub(super) struct CommandContext<'a> {
 
 #[derive(Debug)]
 pub(super) enum TencentCaller {
-    /// The app's administrator, which may act for any user.
     BackEnd,
-    /// A user, which may act only for itself.
     User(Box<User>),
 }
 

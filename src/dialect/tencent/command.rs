@@ -32,7 +32,6 @@ pub(super) struct Command {
     /// The second part of the name. It is unique.
     pub(super) id: &'static str,
     pub(super) tag: &'static str,
-    /// The summary, and the lines of the description.
     pub(super) summary_lines: &'static [&'static str],
     pub(super) request: fn() -> NamedSchema,
     /// Without the envelope.
@@ -40,7 +39,6 @@ pub(super) struct Command {
     run: for<'a> fn(CommandCall<'a>) -> CommandFuture<'a>,
 }
 
-/// A schema with its name, and the schemas that it refers to.
 pub(super) struct NamedSchema {
     pub(super) name: String,
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,

@@ -21,13 +21,10 @@ use crate::domain::{AddWording, ContactName, Fault, Friend, FriendChange, Friend
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FriendTag {
-    /// The owner's name for the friend.
     Remark,
-    /// The owner's groups that the friend is in.
     Group,
     /// How the friendship began.
     AddSource,
-    /// The message of the request.
     AddWording,
     /// Since when, in seconds of Unix time.
     AddTime,

@@ -67,7 +67,6 @@ words! {
     UpdateType { Add = "Update_Type_Add", Delete = "Update_Type_Delete", }
 }
 
-/// The name of the group to change; it is required.
 pub(super) struct ExistingGroup(FriendGroup);
 
 texts! {

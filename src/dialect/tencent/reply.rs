@@ -209,7 +209,6 @@ impl Family {
 pub(super) enum TencentError {
     Coded(ErrorCode, String),
     BadParameter(String),
-    /// The caller lacks the permission.
     Rights(String),
     Domain(Error),
 }
@@ -273,7 +272,6 @@ impl fmt::Display for TencentError {
 }
 
 impl TencentError {
-    /// Returns the code and the text for this service. Logs an internal error.
     fn code_and_info(&self, family: Family) -> (ErrorCode, String) {
         let [parameter, rights, ..] = family.codes();
         match self {
@@ -315,7 +313,6 @@ fn code_and_info(error: &Error, family: Family) -> (ErrorCode, String) {
     (code, error.to_string())
 }
 
-/// A serialized response: a JSON object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TencentReply(String);
 
@@ -329,7 +326,6 @@ impl TencentReply {
     }
 }
 
-/// The fields of a response beside the envelope.
 pub(super) trait ResponseFields: Serialize + ToSchema {
     /// Returns the rough size, to allocate at once: a text of 80 KB that grows is copied ten times.
     fn bytes(&self) -> usize {
@@ -401,7 +397,6 @@ pub(super) fn success(fields: impl ResponseFields) -> TencentReply {
     of_bytes(fields, bytes)
 }
 
-/// Returns a successful response with these fields, from a map or a struct.
 pub(super) fn success_json(fields: impl Serialize) -> TencentReply {
     of_bytes(fields, BYTES)
 }

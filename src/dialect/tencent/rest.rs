@@ -23,10 +23,9 @@ use crate::{
         addresses::Addresses,
         form::{self, BodyFault, Form, FormLimits},
     },
-    service::{Service, apps::Tenant},
+    service::{Service, Tenant},
 };
 
-/// Returns a route for each command of the table.
 pub fn scope() -> Scope {
     let commands = COMMANDS.iter().filter(|command| !command.has(CommandFlag::Socket));
     let scope = commands.fold(web::scope("/v4"), |scope, command| {
@@ -58,7 +57,6 @@ async fn run(
     answer(Ok(command.run(&context, &TencentCaller::BackEnd, &call.body).await))
 }
 
-/// The app and the body of a call that an administrator has signed.
 struct AdministratorCall {
     tenant: Arc<Tenant>,
     body: Value,

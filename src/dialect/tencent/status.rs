@@ -55,7 +55,6 @@ const READ_MAX: usize = 500;
 /// Accounts in one subscription call. "At most 100."
 const SUBSCRIBED_MAX: usize = 100;
 
-/// The SDK's number for yes.
 const YES: u32 = 1;
 
 fn ids(accounts: &PerAccount<'_, UserId>) -> Vec<UserId> {

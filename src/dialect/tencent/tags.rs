@@ -25,7 +25,6 @@ pub(super) const IMAGE_BYTES_MAX: usize = 500;
 /// Characters of an unknown tag that an error message repeats.
 const TAG_CHARS_SHOWN: usize = 64;
 
-/// The prefix of custom fields.
 const CUSTOM: &str = "Tag_Profile_Custom_";
 
 /// The rule for numbers. A fraction is refused, but 1.0 is the number 1.
@@ -40,7 +39,6 @@ pub(super) enum Tag {
     BirthDay,
     /// In the app's own format.
     Location,
-    /// The status text.
     SelfSignature,
     /// How the user answers friend requests.
     AllowType,
@@ -54,7 +52,6 @@ pub(super) enum Tag {
     Level,
     /// In the app's own numbers.
     Role,
-    /// A field that the app may have declared.
     Custom(CustomName),
 }
 
@@ -280,7 +277,6 @@ pub(super) fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
-/// Returns the schema of a tag with its value.
 pub(super) fn item_schema(tag: ObjectBuilder, value: impl Into<RefOr<Schema>>) -> Object {
     let item = ObjectBuilder::new().property("Tag", tag).property("Value", value);
     item.required("Tag").required("Value").build()

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::reply::{ErrorCode, SIGN_ANEW, TencentError};
 use crate::{
     domain::{Error, Fault, Moment, Secret, UserId},
-    service::{Service, apps::Tenant, credentials::HmacAlgorithm},
+    service::{HmacAlgorithm, Service, Tenant},
 };
 
 /// Longer UserSigs are refused. The libraries make about 200 characters; a userbuf adds more.
@@ -68,11 +68,9 @@ impl UserSigClaims {
     }
 }
 
-/// The times of a valid UserSig.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct VerifiedUserSig {
     pub(super) at: Moment,
-    /// The UserSig is invalid from this moment on.
     pub(super) expires_at: Moment,
 }
 

@@ -2,7 +2,6 @@
 
 use crate::domain::{AllowType, ForbidType, Gender};
 
-/// An enum whose values have words.
 pub(super) trait Word: Copy + PartialEq + 'static {
     const WORDS: &'static [(&'static str, Self)];
 

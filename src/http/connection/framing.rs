@@ -85,7 +85,6 @@ impl Framing {
         matches!(self.at, Position::Upgrade)
     }
 
-    /// The number of heads that have ended; wraps around.
     pub(super) fn heads(&self) -> u32 {
         self.heads
     }
@@ -163,7 +162,6 @@ impl PartialLine {
         (piece.len() + usize::from(end.is_some()), end.is_some())
     }
 
-    /// Whether only its beginning is kept.
     fn is_cut(&self) -> bool {
         self.bytes > self.kept.len()
     }
@@ -222,7 +220,6 @@ impl HeadState {
         Ok(None)
     }
 
-    /// Examines a header field. Returns whether it affects where the request ends.
     fn field(&mut self, line: &[u8]) -> bool {
         let mut parts = line.splitn(2, |b| *b == b':');
         let (Some(name), Some(value)) = (parts.next(), parts.next().map(<[u8]>::trim_ascii)) else { return false };

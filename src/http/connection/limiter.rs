@@ -25,7 +25,6 @@ pub struct ConnectionLimits {
     pub local: usize,
 }
 
-/// Counts open connections. Clones share the counts.
 #[derive(Debug, Clone)]
 pub struct ConnectionLimiter(Arc<LimiterState>);
 
@@ -60,7 +59,6 @@ pub(super) struct RejectPermit {
 #[derive(Debug)]
 pub(super) enum Admission {
     Admitted(ConnectionPermit),
-    /// The total limit is reached: the client receives a 503.
     Rejected(RejectPermit),
     /// At once: its address is at its limit, or too many connections are being rejected already.
     CutOff,

@@ -28,12 +28,11 @@ use prometheus_client::{
 use crate::{
     domain::Vendor,
     http::{middleware::loopback, peer},
-    service::health::ServerFigures,
+    service::ServerFigures,
 };
 
 pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 
-/// Upper bounds of the duration classes, in seconds.
 const WAITS_S: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
 /// Methods with a label of their own; all others are `other`.
@@ -62,7 +61,6 @@ pub fn is_of_this_machine(request: &HttpRequest) -> bool {
         && header(&ORIGIN).is_none_or(loopback::is_loopback)
 }
 
-/// Clones share the counts.
 #[derive(Debug, Clone)]
 pub struct Metrics(Arc<Counts>);
 
@@ -99,7 +97,6 @@ impl Default for Metrics {
     }
 }
 
-/// A request in progress. If it is dropped without an answer, its client is gone.
 pub(in crate::http) struct RequestInFlight {
     metrics: Metrics,
     method: &'static str,

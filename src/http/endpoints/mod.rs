@@ -8,7 +8,6 @@ use actix_web::{
     http::header::{EntityTag, Header as _, IF_NONE_MATCH, IfNoneMatch},
 };
 
-/// Whether the caller has the answer with this tag (`If-None-Match`).
 fn is_cached(request: &HttpRequest, etag: &EntityTag) -> bool {
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(etag)),

@@ -15,10 +15,7 @@ use super::is_cached;
 use crate::{
     domain::{Avatar, AvatarChange, Error, Fault, HttpAddress, PictureKey, Rendition, TileSeed, User},
     http::addresses::{self, AddressTarget, Addresses},
-    service::{
-        Service,
-        pictures::{PictureBody, PictureFile},
-    },
+    service::{PictureBody, PictureFile, Service},
 };
 
 /// The rendition in the answer: other sizes are rounded up to a stored one.
@@ -28,7 +25,6 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caching {
-    /// The bytes of this address never change.
     Immutable,
     /// Only the caller's own cache; the bytes never change.
     Private,

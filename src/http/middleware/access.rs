@@ -49,7 +49,6 @@ pub fn with_current_request_id<T>(work: impl Future<Output = T>) -> impl Future<
     }
 }
 
-/// The facts of a request that its access line needs. If it is dropped without a response, the line says so.
 pub(super) struct AccessRecord {
     method: Method,
     uri: Uri,
@@ -107,7 +106,6 @@ impl Drop for AccessRecord {
     }
 }
 
-/// The address of the client; a dash on the control socket.
 struct Peer(Option<SocketAddr>);
 
 impl fmt::Display for Peer {

@@ -56,7 +56,6 @@ struct ExchangeLog {
 pub struct Exchange {
     /// Rises from 1 at each start.
     pub n: i64,
-    /// As JSON, with `n`.
     pub shown: Value,
 }
 
@@ -128,7 +127,6 @@ impl BodyCapture {
     }
 }
 
-/// An exchange in progress. It is recorded when it is dropped, however it ends.
 struct ExchangeRecord {
     kept: Arc<ExchangeLog>,
     dialect: &'static str,

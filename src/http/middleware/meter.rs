@@ -38,12 +38,10 @@ struct MinuteSlot {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Minute {
-    /// How many minutes before the current one.
     pub ago: u64,
     pub requests: u64,
     /// The median in microseconds: the upper bound of its class, so up to twice too much.
     pub p50_us: Option<u64>,
-    /// The 95th percentile, likewise.
     pub p95_us: Option<u64>,
     pub commits: u64,
 }

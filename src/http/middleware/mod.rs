@@ -73,7 +73,6 @@ const BODY_GRACE: Duration = Duration::from_secs(10);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Clones share all counts.
 #[derive(Debug, Clone)]
 pub struct RequestMiddleware(Arc<Numbers>);
 
@@ -231,7 +230,6 @@ struct RequestRelease {
 }
 
 impl RequestRelease {
-    /// The rest of its body is not held by anything.
     fn discarded(&self, bytes: usize) {
         if let Some(account) = &self.account {
             account.release(bytes);
@@ -257,7 +255,6 @@ struct IncomingBody {
     /// None for a WebSocket, which may be silent.
     pace: Option<BodyPace>,
     account: Option<ReadAccount>,
-    /// Whether its reader received the error.
     is_ended: bool,
 }
 
@@ -372,7 +369,6 @@ struct DrainingBody {
     answer: BoxBody,
     rest: WatchedBody,
     bytes_left: usize,
-    /// Set when the whole answer was passed on.
     end: Option<Pin<Box<Sleep>>>,
     consumed: RequestRelease,
 }

@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use crate::{
     domain::Origin,
     http::addresses::Addresses,
-    service::{Service, apps::Tenant},
+    service::{Service, Tenant},
 };
 
 /// Called by vendors' SDKs from the pages of apps. Our own API and front page allow only their own origin.

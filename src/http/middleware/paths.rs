@@ -58,7 +58,6 @@ pub async fn options(
     Ok(request.into_response(HttpResponse::NoContent().insert_header((ALLOW, METHODS)).finish()))
 }
 
-/// Returns the address without extra slashes; None if it has none.
 fn normalised(bases: &[&str], uri: &Uri) -> Option<Uri> {
     let path = normalised_path(bases, uri.path())?;
     let target = match uri.query() {

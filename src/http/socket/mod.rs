@@ -25,7 +25,7 @@ use self::websocket::{SocketMessage, WebSocket};
 use crate::{
     domain::{EndReason, Notification},
     http::connection::Takeover,
-    service::{Service, sessions::notifications::EventSubscription},
+    service::{EventSubscription, Service},
 };
 
 /// How long a client may stay without authentication.
@@ -102,9 +102,7 @@ pub struct CommandResult<O> {
 
 pub enum SessionChange {
     Unchanged,
-    /// The same session, which is up to date with this event once the frames are sent.
     CaughtUp(i64),
-    /// A new session; a former one ends.
     Opened(EventSubscription),
     Closed,
 }
@@ -182,7 +180,6 @@ struct Pump<T, R> {
     apps: watch::Receiver<u64>,
     socket: WebSocket,
     listening: Option<EventSubscription>,
-    /// When the client will be asked to confirm notifications.
     confirm_at: Option<Instant>,
 }
 

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     archive::{self, Manifest, MemberName, ReadFault, ReadReport, hex},
-    domain::{Error, RecordCounts, Secret, ServerKey, error::is_full, record_counts::counted},
-    service::{credentials::Keyring, rekey::give_new_key},
+    domain::{Error, RecordCounts, Secret, ServerKey, error::is_full, storage::counted},
+    service::{Keyring, backup::give_new_key},
     settings::Settings,
     store::{self, Inspected},
 };
@@ -36,7 +36,6 @@ pub struct RestoreError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RestoreErrorKind {
     Arguments,
-    /// The archive is damaged, its key is missing, or the folder holds other data.
     Refused,
     Folder,
 }
@@ -74,7 +73,6 @@ pub struct RestoreOptions {
 #[derive(Debug)]
 pub struct Restored {
     pub manifest: Manifest,
-    /// What the data folder held before; None if it could not be read.
     pub before: Option<RecordCounts>,
     pub after: RecordCounts,
     /// Where the former contents are now, below the data folder.
@@ -313,7 +311,6 @@ fn compare(report: &mut ReadReport, found: &Inspected) {
     }
 }
 
-/// Refuses a damaged backup, with its faults.
 fn refuse_damage(file: &Path, report: &ReadReport) -> Result<(), RestoreError> {
     if report.damaged == 0 {
         return Ok(());
@@ -348,7 +345,6 @@ fn not_read(file: &Path, fault: ReadFault) -> RestoreError {
     }
 }
 
-/// Returns the cause, which clients never see.
 fn cause_of(error: &Error) -> String {
     match error {
         Error::Internal(cause) => cause.to_string(),

@@ -11,7 +11,6 @@ use crate::{
     store::Tx,
 };
 
-/// The result of one step of a change of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupStep {
     Absent,

@@ -13,7 +13,7 @@ use crate::{
         StoredPosition, Unauthenticated, User, UserId, UserKey, Vendor, session,
     },
     live::{feed::Feed, hub::LiveSession, status_subscriptions::StatusSubscriber},
-    service::{Service, apps::Tenant, credentials::Purpose, profiles::Viewer, sessions::AuthenticatedUser, users},
+    service::{AuthenticatedUser, Purpose, Service, Tenant, Viewer, users},
     store::{ActiveSessions, NewPosition, Principal, Tx},
 };
 

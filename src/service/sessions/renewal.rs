@@ -5,13 +5,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{Credentials, Error, Moment, Owner, Salt, Secret, SessionKey, Unauthenticated, User, UserId},
-    service::{
-        Service,
-        accounts::Account,
-        apps::Tenant,
-        credentials::{self, Purpose},
-        users,
-    },
+    service::{Account, Purpose, Service, Tenant, credentials, users},
     store::{self, Tx},
 };
 

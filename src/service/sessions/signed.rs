@@ -10,14 +10,7 @@ use tokio::time::sleep;
 
 use crate::{
     domain::{AppKey, Error, Moment, ProfileChange, Resource, Secret, Unauthenticated, User, UserId, Vendor},
-    service::{
-        Service,
-        accounts::RegisterUser,
-        apps::Tenant,
-        credentials::{self, SealedKind},
-        sessions::notifications::EventSubscription,
-        users,
-    },
+    service::{EventSubscription, RegisterUser, SealedKind, Service, Tenant, credentials, users},
     store::{IfKnown, NewTicket, TicketHolder, Tx, UpsertUser},
 };
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::{StoredRow, readable};
+use super::row::{StoredRow, readable, run, run_counted};
 use crate::domain::{
     Admin, AdminKey, AdminName, AdminSession, AppId, AuditEntry, Authority, Digest, Error, Moment, PasswordHash,
     StoredAuditEntry,
@@ -31,29 +31,25 @@ pub(crate) fn put(tx: &Transaction<'_>, name: &AdminName, password: &PasswordHas
 const SET_PASSWORD: &str = "UPDATE admin SET password = ?2 WHERE key = ?1";
 
 pub(crate) fn set_password(tx: &Transaction<'_>, admin: AdminKey, password: &PasswordHash) -> Result<(), Error> {
-    tx.prepare_cached(SET_PASSWORD)?.execute(params![admin.0, password.0])?;
-    Ok(())
+    run(tx, SET_PASSWORD, params![admin.0, password.0])
 }
 
 const END_ALL: &str = "DELETE FROM admin_session WHERE admin = ?1";
 
 pub(crate) fn end_all(tx: &Transaction<'_>, admin: AdminKey) -> Result<(), Error> {
-    tx.prepare_cached(END_ALL)?.execute([admin.0])?;
-    Ok(())
+    run(tx, END_ALL, [admin.0])
 }
 
 const DELETE: &str = "DELETE FROM admin WHERE key = ?1";
 
 pub(crate) fn take(tx: &Transaction<'_>, admin: AdminKey) -> Result<(), Error> {
-    tx.prepare_cached(DELETE)?.execute([admin.0])?;
-    Ok(())
+    run(tx, DELETE, [admin.0])
 }
 
 const BEGIN: &str = "INSERT INTO admin_session (digest, admin, began_at, seen_at) VALUES (?1, ?2, ?3, ?3)";
 
 pub(crate) fn begin(tx: &Transaction<'_>, digest: &Digest, admin: AdminKey, at: Moment) -> Result<(), Error> {
-    tx.prepare_cached(BEGIN)?.execute(params![digest.0, admin.0, at.micros()])?;
-    Ok(())
+    run(tx, BEGIN, params![digest.0, admin.0, at.micros()])
 }
 
 const SESSION: &str = "
@@ -68,15 +64,13 @@ pub(crate) fn session(db: &Connection, digest: &Digest) -> Result<Option<AdminSe
 const SEEN: &str = "UPDATE admin_session SET seen_at = ?2 WHERE digest = ?1";
 
 pub(crate) fn seen(tx: &Transaction<'_>, digest: &Digest, at: Moment) -> Result<(), Error> {
-    tx.prepare_cached(SEEN)?.execute(params![digest.0, at.micros()])?;
-    Ok(())
+    run(tx, SEEN, params![digest.0, at.micros()])
 }
 
 const END: &str = "DELETE FROM admin_session WHERE digest = ?1";
 
 pub(crate) fn end(tx: &Transaction<'_>, digest: &Digest) -> Result<(), Error> {
-    tx.prepare_cached(END)?.execute([digest.0])?;
-    Ok(())
+    run(tx, END, [digest.0])
 }
 
 const FORGET_UNUSED: &str = "
@@ -84,8 +78,7 @@ const FORGET_UNUSED: &str = "
         SELECT digest FROM admin_session WHERE seen_at < ?1 ORDER BY seen_at LIMIT ?2)";
 
 pub(crate) fn forget_unused(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
-    let forgotten = tx.prepare_cached(FORGET_UNUSED)?.execute(params![before.micros(), at_most])?;
-    u32::try_from(forgotten).map_err(Error::internal)
+    run_counted(tx, FORGET_UNUSED, params![before.micros(), at_most])
 }
 
 const PUT_AUDIT_ENTRY: &str =
@@ -123,8 +116,7 @@ const FORGET_AUDIT_ENTRIES: &str = "
         WHERE seq <= (SELECT max(seq) FROM audit) - ?1)";
 
 pub(crate) fn forget_audit_entries(tx: &Transaction<'_>, kept_max: u32, at_most: u32) -> Result<u32, Error> {
-    let forgotten = tx.prepare_cached(FORGET_AUDIT_ENTRIES)?.execute(params![kept_max, at_most])?;
-    u32::try_from(forgotten).map_err(Error::internal)
+    run_counted(tx, FORGET_AUDIT_ENTRIES, params![kept_max, at_most])
 }
 
 fn admin(row: &Row<'_>) -> Result<Admin, Error> {

@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::{is_taken, row::StoredRow};
+use super::{
+    is_taken,
+    row::{StoredRow, run},
+};
 use crate::domain::{
     AccountPassword, App, AppId, AppKey, AppName, Digest, Error, Fault, FormerSecret, Host, Moment, NewApp,
     PasswordHash, Resource, SdkAppId, SealedSecret, UserId,
@@ -14,15 +17,13 @@ const MARK_READY: &str = "
     INSERT INTO house (fact, value) VALUES ('ready_at', ?1) ON CONFLICT (fact) DO UPDATE SET value = excluded.value";
 
 pub(crate) fn mark_ready(tx: &Transaction<'_>, at: Moment) -> Result<(), Error> {
-    tx.prepare_cached(MARK_READY)?.execute([at.micros().to_be_bytes()])?;
-    Ok(())
+    run(tx, MARK_READY, [at.micros().to_be_bytes()])
 }
 
 const ADOPTED_KEY: &str = "SELECT value FROM house WHERE fact = 'key_fingerprint'";
 
 pub(crate) fn adopt_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<(), Error> {
-    tx.prepare_cached(ADOPT_KEY)?.execute(params![fingerprint.0])?;
-    Ok(())
+    run(tx, ADOPT_KEY, params![fingerprint.0])
 }
 
 pub(crate) fn adopted_key(db: &Connection) -> Result<Option<Digest>, Error> {
@@ -34,74 +35,61 @@ const REPLACE_KEY: &str = "UPDATE house SET value = ?1 WHERE fact = 'key_fingerp
 
 /// Ties the database to another server key. The caller replaces the secrets made from the former one.
 pub(super) fn replace_key(tx: &Transaction<'_>, fingerprint: Digest) -> Result<(), Error> {
-    tx.prepare_cached(REPLACE_KEY)?.execute(params![fingerprint.0])?;
-    Ok(())
+    run(tx, REPLACE_KEY, params![fingerprint.0])
 }
 
-const ALL: &str = "
-    SELECT key, name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
-        secret, license_key, hosts, settings, created_at, former_secret, former_secret_until
-    FROM app ORDER BY key";
+/// The columns that [`app`] reads, in its order.
+macro_rules! columns {
+    () => {
+        "key, name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash, secret, license_key, hosts, \
+         settings, created_at, former_secret, former_secret_until"
+    };
+}
+
+const ALL: &str = concat!("SELECT ", columns!(), " FROM app ORDER BY key");
 
 pub(crate) fn all(db: &Connection) -> Result<Vec<App>, Error> {
     db.prepare_cached(ALL)?.query_and_then([], app)?.collect()
 }
 
-const CREATE: &str = "
-    INSERT INTO app (name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
+const CREATE: &str = concat!(
+    "INSERT INTO app (name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
         secret, license_key, hosts, settings, created_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-    RETURNING key";
+    RETURNING ",
+    columns!()
+);
 
 pub(crate) fn create(tx: &Transaction<'_>, new: &NewApp, at: Moment) -> Result<App, Error> {
     let (salt, digest, hash) = password_cells(&new.account_password);
-    let key = tx.prepare_cached(CREATE)?.query_row(
-        params![
-            new.name.as_str(),
-            new.app_id.as_str(),
-            new.sdk_app_id.get(),
-            new.account.as_str(),
-            salt,
-            digest,
-            hash,
-            new.secret.0,
-            new.license_key.0,
-            hosts_json(&new.hosts)?,
-            serde_json::to_string(&new.settings).map_err(Error::internal)?,
-            at.micros(),
-        ],
-        |row| row.get(0),
-    );
-    let NewApp { name, app_id, sdk_app_id, account, account_password, secret, license_key, hosts, settings } =
-        new.clone();
-    Ok(App {
-        key: AppKey(key.map_err(taken)?),
-        name,
-        app_id,
-        sdk_app_id,
-        account,
-        account_password,
-        secret,
-        former_secret: None,
-        license_key,
-        hosts,
-        settings,
-        created_at: at,
-    })
+    let mut statement = tx.prepare_cached(CREATE)?;
+    let mut rows = statement.query(params![
+        new.name.as_str(),
+        new.app_id.as_str(),
+        new.sdk_app_id.get(),
+        new.account.as_str(),
+        salt,
+        digest,
+        hash,
+        new.secret.0,
+        new.license_key.0,
+        hosts_json(&new.hosts)?,
+        serde_json::to_string(&new.settings).map_err(Error::internal)?,
+        at.micros(),
+    ])?;
+    rows.next().map_err(taken)?.map(app).transpose()?.ok_or_else(|| Error::internal("no row of a new app"))
 }
 
-const CHANGE: &str = "
-    UPDATE app SET name = ?2, app_id = ?3, sdk_app_id = ?4, account = ?5, account_salt = ?6, account_digest = ?7,
+const CHANGE: &str = concat!(
+    "UPDATE app SET name = ?2, app_id = ?3, sdk_app_id = ?4, account = ?5, account_salt = ?6, account_digest = ?7,
         account_hash = ?8, secret = ?9, license_key = ?10, hosts = ?11, settings = ?12, former_secret = ?13,
         former_secret_until = ?14
     WHERE key = ?1
-    RETURNING key, name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
-        secret, license_key, hosts, settings, created_at, former_secret, former_secret_until";
+    RETURNING ",
+    columns!()
+);
 
-const FIND: &str = "
-    SELECT key, name, app_id, sdk_app_id, account, account_salt, account_digest, account_hash,
-        secret, license_key, hosts, settings, created_at, former_secret, former_secret_until
-    FROM app WHERE key = ?1";
+const FIND: &str = concat!("SELECT ", columns!(), " FROM app WHERE key = ?1");
 
 pub(crate) fn find(db: &Connection, key: AppKey) -> Result<Option<App>, Error> {
     db.prepare_cached(FIND)?.query_and_then([key.0], app)?.next().transpose()

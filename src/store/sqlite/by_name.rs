@@ -14,7 +14,6 @@ pub(super) struct MatchPage {
     page: Page,
     order: Order,
     total: u64,
-    /// The page, for an order by creation.
     shown: Vec<UserKey>,
     /// All matches with their folded names, for an order by name.
     named: Vec<(String, UserKey)>,

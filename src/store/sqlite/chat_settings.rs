@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::row::{StoredRow, readable};
+use super::row::{StoredRow, readable, run, run_counted};
 use crate::domain::{AppKey, ChatSettings, ChatSettingsChange, Error, UserId, UserKey};
 
 const FIND: &str = "SELECT mutes_all, keeps_archived FROM user WHERE app = ?1 AND key = ?2";
@@ -30,8 +30,7 @@ const SET: &str = "
     UPDATE user SET mutes_all = coalesce(?2, mutes_all), keeps_archived = coalesce(?3, keeps_archived) WHERE key = ?1";
 
 pub(crate) fn set(tx: &Transaction<'_>, user: UserKey, change: &ChatSettingsChange) -> Result<(), Error> {
-    tx.prepare_cached(SET)?.execute(params![user.0, change.mutes_all, change.keeps_archived])?;
-    Ok(())
+    run(tx, SET, params![user.0, change.mutes_all, change.keeps_archived])
 }
 
 const MUTES: &str = "SELECT EXISTS (SELECT 1 FROM mute WHERE owner = ?1 AND muted = ?2)";
@@ -49,21 +48,18 @@ pub(crate) fn count(db: &Connection, owner: UserKey) -> Result<u64, Error> {
 const MUTE: &str = "INSERT INTO mute (owner, muted) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
 pub(crate) fn put(tx: &Transaction<'_>, owner: UserKey, muted: UserKey) -> Result<(), Error> {
-    tx.prepare_cached(MUTE)?.execute(params![owner.0, muted.0])?;
-    Ok(())
+    run(tx, MUTE, params![owner.0, muted.0])
 }
 
 const UNMUTE: &str = "DELETE FROM mute WHERE owner = ?1 AND muted = ?2";
 
 pub(crate) fn take(tx: &Transaction<'_>, owner: UserKey, muted: UserKey) -> Result<(), Error> {
-    tx.prepare_cached(UNMUTE)?.execute(params![owner.0, muted.0])?;
-    Ok(())
+    run(tx, UNMUTE, params![owner.0, muted.0])
 }
 
 const FORGET_NAMING: &str = "
     DELETE FROM mute WHERE (owner, muted) IN (SELECT owner, muted FROM mute WHERE muted = ?1 LIMIT ?2)";
 
 pub(super) fn forget_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
-    let forgotten = tx.prepare_cached(FORGET_NAMING)?.execute(params![user.0, at_most])?;
-    u32::try_from(forgotten).map_err(Error::internal)
+    run_counted(tx, FORGET_NAMING, params![user.0, at_most])
 }

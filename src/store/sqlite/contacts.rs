@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::{
     chat_settings, conversations, follows,
-    row::{StoredRow, readable, report},
+    row::{StoredRow, readable, report, run},
     users,
 };
 use crate::domain::{
@@ -244,8 +244,7 @@ pub(crate) fn is_subscriber(db: &Connection, app: AppKey, listener: UserKey, of:
 const DEPART: &str = "INSERT INTO departed (user) VALUES (?1)";
 
 pub(crate) fn put_departed(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
-    tx.prepare_cached(DEPART)?.execute(params![user.0])?;
-    Ok(())
+    run(tx, DEPART, params![user.0])
 }
 
 const DEPARTED: &str = "SELECT user FROM departed LIMIT 1";
@@ -257,8 +256,7 @@ pub(crate) fn departed(db: &Connection) -> Result<Option<UserKey>, Error> {
 const FORGET_DEPARTED: &str = "DELETE FROM departed WHERE user = ?1";
 
 pub(crate) fn take_departed(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
-    tx.prepare_cached(FORGET_DEPARTED)?.execute(params![user.0])?;
-    Ok(())
+    run(tx, FORGET_DEPARTED, params![user.0])
 }
 
 const FORGET_CONTACT_ROWS: &str = "

@@ -18,7 +18,7 @@ const NAMED: &str = "
     FROM user_text JOIN user ON user.key = user_text.rowid
     WHERE user_text MATCH ?2 AND user.app = ?1 AND user.state = 'active' ORDER BY user_text.rowid";
 
-/// Returns creation order. With a keyword too short for the index it reads all users of the app.
+/// Returns matches in creation order. With a keyword too short for the index it reads all users of the app.
 pub(crate) fn find(db: &Connection, app: AppKey, search: &DirectorySearch, page: Page) -> Result<Listed<User>, Error> {
     let snapshot = db.unchecked_transaction()?;
     let keywords = search.folded_keywords();

@@ -1,6 +1,6 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::row::{StoredRow, readable};
+use super::row::{StoredRow, readable, run_counted};
 use crate::{
     domain::{AppKey, Digest, EVENT_BYTES_MAX, Error, Event, EventKind, Moment, UserId, UserKey},
     store::EventPage,
@@ -128,9 +128,7 @@ const CONCERNED_MAX: u32 = 20_000;
 pub struct EventsOfUser {
     /// In commit order, without damaged rows.
     pub events: Vec<Event>,
-    /// The page covers all events up to this one.
     pub seen_to: i64,
-    /// Whether more events may follow.
     pub is_part: bool,
 }
 
@@ -184,8 +182,7 @@ const FORGET: &str = "
         WHERE (at < ?1 OR seq <= (SELECT max(seq) FROM event) - ?2) AND seq < (SELECT max(seq) FROM event))";
 
 pub(crate) fn forget(tx: &Transaction<'_>, before: Moment, kept_max: u32, at_most: u32) -> Result<u32, Error> {
-    let forgotten = tx.prepare_cached(FORGET)?.execute(params![before.micros(), kept_max, at_most])?;
-    u32::try_from(forgotten).map_err(Error::internal)
+    run_counted(tx, FORGET, params![before.micros(), kept_max, at_most])
 }
 
 fn event(row: &Row<'_>) -> Result<Event, Error> {

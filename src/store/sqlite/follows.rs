@@ -1,6 +1,9 @@
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{row::StoredRow, users};
+use super::{
+    row::{StoredRow, run_counted},
+    users,
+};
 use crate::domain::{
     AppKey, Error, FollowCounts, FollowCursor, FollowList, FollowPage, Moment, Resource, UserId, UserKey,
 };
@@ -112,6 +115,5 @@ const FORGET_NAMING: &str = "
         SELECT follower, followed FROM follow WHERE followed = ?1 LIMIT ?2)";
 
 pub(super) fn forget_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -> Result<u32, Error> {
-    let forgotten = tx.prepare_cached(FORGET_NAMING)?.execute(params![user.0, at_most])?;
-    u32::try_from(forgotten).map_err(Error::internal)
+    run_counted(tx, FORGET_NAMING, params![user.0, at_most])
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::{StoredRow, readable};
+use super::row::{StoredRow, readable, run};
 use crate::domain::{AppKey, Error, FriendGroup, GROUPS_MAX, UserId, UserKey};
 
 const HAVE_ROOM: &str = "
@@ -29,8 +29,7 @@ pub(crate) fn add(tx: &Transaction<'_>, owner: UserKey, groups: &[FriendGroup]) 
 const DELETE: &str = "DELETE FROM friend_group WHERE owner = ?1 AND name = ?2";
 
 pub(crate) fn take(tx: &Transaction<'_>, owner: UserKey, group: &FriendGroup) -> Result<(), Error> {
-    tx.prepare_cached(DELETE)?.execute(params![owner.0, group.as_str()])?;
-    Ok(())
+    run(tx, DELETE, params![owner.0, group.as_str()])
 }
 
 const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM friend_group WHERE owner = ?1 AND name = ?2)";

@@ -50,7 +50,6 @@ use self::{
 use super::{OpenError, StoreOptions, WriteStats};
 use crate::domain::{CallerKey, Durability, Error, contact, error::is_out_of_files, folding::folded};
 
-/// A connection that refuses to write.
 pub(super) type ReadConnection = Connection;
 
 pub(super) type WriteTransaction<'a> = Transaction<'a>;
@@ -205,7 +204,6 @@ fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
     add_function(connection, "bare_number", contact::bare)
 }
 
-/// Adds a function of a text that is not NULL.
 fn add_function(connection: &Connection, name: &str, of: fn(&str) -> Option<String>) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     connection.create_scalar_function(name, 1, flags, move |context| match context.get_raw(0) {

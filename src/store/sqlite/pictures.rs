@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::row::{StoredRow, readable};
+use super::row::{StoredRow, readable, run};
 use crate::{
     domain::{AppKey, Error, Fault, LockReason, Moment, NewPicture, PictureKey, PictureKind, UserKey},
     store::{PictureUsage, StoredPicture},
@@ -20,8 +20,7 @@ pub(crate) fn owned(db: &Connection, owner: UserKey, key: &PictureKey) -> Result
 const LOCK: &str = "UPDATE user SET picture_lock = ?2, version = version + 1 WHERE key = ?1";
 
 pub(crate) fn lock(tx: &Transaction<'_>, user: UserKey, reason: Option<&LockReason>) -> Result<(), Error> {
-    tx.prepare_cached(LOCK)?.execute(params![user.0, reason.map(LockReason::as_str)])?;
-    Ok(())
+    run(tx, LOCK, params![user.0, reason.map(LockReason::as_str)])
 }
 
 const ADD: &str = "
@@ -44,15 +43,13 @@ const TAKE: &str = "UPDATE picture SET released_at = NULL WHERE key = ?1";
 
 /// The caller [releases](release) the former picture first.
 pub(crate) fn show(tx: &Transaction<'_>, key: &PictureKey) -> Result<(), Error> {
-    tx.prepare_cached(TAKE)?.execute(params![key.as_str()])?;
-    Ok(())
+    run(tx, TAKE, params![key.as_str()])
 }
 
 const RELEASE: &str = "UPDATE picture SET released_at = ?2 WHERE owner = ?1 AND released_at IS NULL";
 
 pub(crate) fn release(tx: &Transaction<'_>, owner: UserKey, at: Moment) -> Result<(), Error> {
-    tx.prepare_cached(RELEASE)?.execute(params![owner.0, at.micros()])?;
-    Ok(())
+    run(tx, RELEASE, params![owner.0, at.micros()])
 }
 
 const FIND: &str = "

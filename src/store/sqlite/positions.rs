@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{row::StoredRow, tickets};
+use super::{
+    row::{StoredRow, run},
+    tickets,
+};
 use crate::{
     domain::{AppKey, ChangedPosition, Digest, Error, Moment, StoredPosition, UserKey, Vendor},
     store::NewPosition,
@@ -38,15 +41,13 @@ pub(crate) fn put(tx: &Transaction<'_>, new: &NewPosition, confirmed: i64) -> Re
 const FORGET: &str = "DELETE FROM session_place WHERE key = ?1";
 
 pub(crate) fn take(tx: &Transaction<'_>, row: i64) -> Result<(), Error> {
-    tx.prepare_cached(FORGET)?.execute([row])?;
-    Ok(())
+    run(tx, FORGET, [row])
 }
 
 const END: &str = "UPDATE session_place SET at = max(at, ?2), has_ended = 1 WHERE key = ?1";
 
 pub(crate) fn end(tx: &Transaction<'_>, row: i64, at: Moment) -> Result<(), Error> {
-    tx.prepare_cached(END)?.execute(params![row, at.micros()])?;
-    Ok(())
+    run(tx, END, params![row, at.micros()])
 }
 
 /// A place never moves back.

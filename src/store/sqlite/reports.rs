@@ -1,6 +1,6 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::row::{StoredRow, readable};
+use super::row::{StoredRow, readable, run};
 use crate::domain::{AppKey, Error, Moment, NewReport, Report, ReportSubject, ReportText, Title, UserId, UserKey};
 
 const NTH_NEWEST: &str = "SELECT at FROM report WHERE user = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1 OFFSET ?3";
@@ -24,8 +24,7 @@ pub(crate) fn add(
         ReportSubject::Chat(with) => ("chat", with.as_str()),
         ReportSubject::Feedback(title) => ("feedback", title.as_str()),
     };
-    tx.prepare_cached(ADD)?.execute(params![app.0, user.0, kind, about, report.text.as_str(), at.micros()])?;
-    Ok(())
+    run(tx, ADD, params![app.0, user.0, kind, about, report.text.as_str(), at.micros()])
 }
 
 const FORGET: &str = "
@@ -33,8 +32,7 @@ const FORGET: &str = "
         SELECT key FROM report WHERE app = ?1 ORDER BY key DESC LIMIT 1 OFFSET ?2)";
 
 pub(crate) fn keep_newest(tx: &Transaction<'_>, app: AppKey, kept: u32) -> Result<(), Error> {
-    tx.prepare_cached(FORGET)?.execute(params![app.0, kept])?;
-    Ok(())
+    run(tx, FORGET, params![app.0, kept])
 }
 
 const BEFORE: &str = "

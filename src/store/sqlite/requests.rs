@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
     friends::columns,
-    row::{StoredRow, readable},
+    row::{StoredRow, readable, run},
 };
 use crate::{
     domain::{
@@ -31,8 +31,7 @@ const ASK: &str = "
 
 pub(crate) fn put(tx: &Transaction<'_>, asked: UserKey, by: UserKey, row: &FriendRow, at: Moment) -> Result<(), Error> {
     let [remark, groups, source, wording] = columns(row)?;
-    tx.prepare_cached(ASK)?.execute(params![asked.0, by.0, remark, groups, source, wording, at.micros()])?;
-    Ok(())
+    run(tx, ASK, params![asked.0, by.0, remark, groups, source, wording, at.micros()])
 }
 
 const WAITING: &str = "SELECT asked, remark, friend_groups, source, wording FROM request WHERE asked = ?1 AND by = ?2";
@@ -93,8 +92,7 @@ pub(crate) fn list(
 const READ: &str = "UPDATE user SET requests_read_at = max(requests_read_at, ?2) WHERE key = ?1";
 
 pub(crate) fn set_read(tx: &Transaction<'_>, user: UserKey, until: Moment) -> Result<(), Error> {
-    tx.prepare_cached(READ)?.execute(params![user.0, until.micros()])?;
-    Ok(())
+    run(tx, READ, params![user.0, until.micros()])
 }
 
 const UNREAD: &str = "

@@ -1,4 +1,4 @@
-//! Parses rows into domain values.
+//! Parses rows into domain values, and runs statements that return none.
 
 use std::{
     collections::BTreeSet,
@@ -7,7 +7,7 @@ use std::{
 };
 
 use rusqlite::{
-    Row, Rows,
+    Params, Row, Rows, Transaction,
     types::{FromSql, ValueRef},
 };
 use serde::de::DeserializeOwned;
@@ -38,6 +38,16 @@ pub(super) fn report(damage: &Error) {
     if reported.len() < REPORTED_MAX && reported.insert(cause.to_string()) {
         log::error!("a damaged row is left out: {cause}");
     }
+}
+
+/// Runs a statement that returns no rows.
+pub(super) fn run(tx: &Transaction<'_>, statement: &str, params: impl Params) -> Result<(), Error> {
+    run_counted(tx, statement, params).map(drop)
+}
+
+/// Runs a statement and returns how many rows it changed.
+pub(super) fn run_counted(tx: &Transaction<'_>, statement: &str, params: impl Params) -> Result<u32, Error> {
+    u32::try_from(tx.prepare_cached(statement)?.execute(params)?).map_err(Error::internal)
 }
 
 /// A row whose first column is its key. A damaged cell is an internal error that names table, key and column, never the

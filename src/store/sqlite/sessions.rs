@@ -1,7 +1,7 @@
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    row::{StoredRow, readable},
+    row::{StoredRow, readable, run, run_counted},
     tickets, users,
 };
 use crate::{
@@ -25,8 +25,7 @@ const END_OLDEST: &str = "
         SELECT key FROM session WHERE user = ?1 ORDER BY key DESC LIMIT ?2)";
 
 pub(crate) fn keep_newest(tx: &Transaction<'_>, user: UserKey, kept: u32) -> Result<(), Error> {
-    tx.prepare_cached(END_OLDEST)?.execute(params![user.0, kept])?;
-    Ok(())
+    run(tx, END_OLDEST, params![user.0, kept])
 }
 
 const FIND: &str = "
@@ -59,15 +58,13 @@ pub(crate) fn renew(
 const END: &str = "DELETE FROM session WHERE key = ?1 AND user = ?2";
 
 pub(crate) fn end(tx: &Transaction<'_>, user: UserKey, key: SessionKey) -> Result<(), Error> {
-    tx.prepare_cached(END)?.execute(params![key.0, user.0])?;
-    Ok(())
+    run(tx, END, params![key.0, user.0])
 }
 
 const END_OF_USER: &str = "DELETE FROM session WHERE user = ?1";
 
 pub(crate) fn end_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
-    tx.prepare_cached(END_OF_USER)?.execute(params![user.0])?;
-    Ok(())
+    run(tx, END_OF_USER, params![user.0])
 }
 
 const OF_USER: &str = "
@@ -90,8 +87,7 @@ const FORGET_ENDED: &str = "
     DELETE FROM session WHERE key IN (SELECT key FROM session WHERE ends_at <= ?1 ORDER BY ends_at LIMIT ?2)";
 
 pub(crate) fn forget_ended(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
-    let forgotten = tx.prepare_cached(FORGET_ENDED)?.execute(params![before.micros(), at_most])?;
-    u32::try_from(forgotten).map_err(Error::internal)
+    run_counted(tx, FORGET_ENDED, params![before.micros(), at_most])
 }
 
 fn session(row: &Row<'_>) -> Result<(UserKey, StoredSession), Error> {

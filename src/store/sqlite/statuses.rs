@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::{StoredRow, readable};
+use super::row::{StoredRow, readable, run};
 use crate::{
     domain::{AppKey, CustomStatus, Error, UserId, UserKey},
     store::StoredStatus,
@@ -38,13 +38,11 @@ fn status(row: &Row<'_>) -> Result<StoredStatus, Error> {
 const SET: &str = "UPDATE user SET custom_status = ?2 WHERE key = ?1";
 
 pub(crate) fn set(tx: &Transaction<'_>, user: UserKey, custom: Option<&CustomStatus>) -> Result<(), Error> {
-    tx.prepare_cached(SET)?.execute(params![user.0, custom.map_or("", CustomStatus::as_str)])?;
-    Ok(())
+    run(tx, SET, params![user.0, custom.map_or("", CustomStatus::as_str)])
 }
 
 const LOGGED_IN: &str = "UPDATE user SET has_logged_in = 1 WHERE key = ?1 AND has_logged_in = 0";
 
 pub(crate) fn note_login(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
-    tx.prepare_cached(LOGGED_IN)?.execute(params![user.0])?;
-    Ok(())
+    run(tx, LOGGED_IN, params![user.0])
 }

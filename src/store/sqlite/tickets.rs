@@ -1,6 +1,6 @@
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::row::{StoredRow, readable};
+use super::row::{StoredRow, readable, run, run_counted};
 use crate::{
     domain::{AppKey, Digest, Error, Fault, Moment, PasswordHash, UserId, UserKey, Vendor},
     store::{NewTicket, Ticket, TicketHolder},
@@ -32,8 +32,7 @@ pub(crate) fn put(
 ) -> Result<(), Error> {
     let (expires_at, vendor) = (ticket.expires_at.micros(), word(ticket.vendor));
     let cells = params![ticket.digest.0, app.0, user.0, at.micros(), expires_at, vendor];
-    tx.prepare_cached(ISSUE_TO_USER)?.execute(cells)?;
-    Ok(())
+    run(tx, ISSUE_TO_USER, cells)
 }
 
 const REHASH: &str = "UPDATE user SET chosen = ?4 WHERE app = ?1 AND key = ?2 AND chosen = ?3";
@@ -54,8 +53,7 @@ const FORGET_OLDER: &str = "
         ORDER BY digest = ?4 DESC, issued_at DESC, digest LIMIT -1 OFFSET ?3)";
 
 pub(crate) fn keep_newest(tx: &Transaction<'_>, user: UserKey, newest: &NewTicket, kept: u16) -> Result<(), Error> {
-    tx.prepare_cached(FORGET_OLDER)?.execute(params![user.0, word(newest.vendor), kept, newest.digest.0])?;
-    Ok(())
+    run(tx, FORGET_OLDER, params![user.0, word(newest.vendor), kept, newest.digest.0])
 }
 
 const FIND: &str = "
@@ -88,8 +86,7 @@ pub(super) fn of_user(
 const FORGET: &str = "DELETE FROM ticket WHERE digest = ?1";
 
 pub(crate) fn forget(tx: &Transaction<'_>, digest: &Digest) -> Result<(), Error> {
-    tx.prepare_cached(FORGET)?.execute(params![digest.0])?;
-    Ok(())
+    run(tx, FORGET, params![digest.0])
 }
 
 const FORGET_EXPIRED: &str = "
@@ -97,29 +94,25 @@ const FORGET_EXPIRED: &str = "
         SELECT digest FROM ticket WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 
 pub(crate) fn forget_expired(tx: &Transaction<'_>, before: Moment, at_most: u32) -> Result<u32, Error> {
-    let forgotten = tx.prepare_cached(FORGET_EXPIRED)?.execute(params![before.micros(), at_most])?;
-    u32::try_from(forgotten).map_err(Error::internal)
+    run_counted(tx, FORGET_EXPIRED, params![before.micros(), at_most])
 }
 
 const FORGET_OF_USER: &str = "DELETE FROM ticket WHERE user = ?1";
 
 pub(crate) fn forget_of_user(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
-    tx.prepare_cached(FORGET_OF_USER)?.execute(params![user.0])?;
-    Ok(())
+    run(tx, FORGET_OF_USER, params![user.0])
 }
 
 const FORGET_OF_VENDOR: &str = "DELETE FROM ticket WHERE user = ?1 AND wire = ?2";
 
 pub(crate) fn forget_of_vendor(tx: &Transaction<'_>, user: UserKey, vendor: Vendor) -> Result<(), Error> {
-    tx.prepare_cached(FORGET_OF_VENDOR)?.execute(params![user.0, word(vendor)])?;
-    Ok(())
+    run(tx, FORGET_OF_VENDOR, params![user.0, word(vendor)])
 }
 
 const FORGET_OF_BACK_END: &str = "DELETE FROM ticket WHERE app = ?1 AND user IS NULL";
 
 pub(crate) fn forget_of_back_end(tx: &Transaction<'_>, app: AppKey) -> Result<(), Error> {
-    tx.prepare_cached(FORGET_OF_BACK_END)?.execute(params![app.0])?;
-    Ok(())
+    run(tx, FORGET_OF_BACK_END, params![app.0])
 }
 
 fn ticket(row: &Row<'_>) -> Result<Ticket, Error> {

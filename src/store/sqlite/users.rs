@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
     by_name, pictures,
-    row::{StoredRow, readable},
+    row::{StoredRow, readable, run},
 };
 use crate::{
     domain::{
@@ -273,8 +273,7 @@ pub(super) fn key_of(db: &Connection, app: AppKey, id: &UserId) -> Result<UserKe
 const DELETE: &str = "DELETE FROM user WHERE key = ?1";
 
 pub(crate) fn take(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
-    tx.prepare_cached(DELETE)?.execute(params![user.0])?;
-    Ok(())
+    run(tx, DELETE, params![user.0])
 }
 
 const SET_DEVICE: &str = "
@@ -299,15 +298,13 @@ pub(crate) fn set_device(tx: &Transaction<'_>, user: UserKey, device: &Device, a
 const FORGET_DEVICE: &str = "DELETE FROM device WHERE user = ?1 AND platform = ?2";
 
 pub(crate) fn forget_device(tx: &Transaction<'_>, user: UserKey, platform: DeviceType) -> Result<(), Error> {
-    tx.prepare_cached(FORGET_DEVICE)?.execute(params![user.0, platform.as_str()])?;
-    Ok(())
+    run(tx, FORGET_DEVICE, params![user.0, platform.as_str()])
 }
 
 const FORGET_DEVICES: &str = "DELETE FROM device WHERE user = ?1";
 
 pub(crate) fn forget_devices(tx: &Transaction<'_>, user: UserKey) -> Result<(), Error> {
-    tx.prepare_cached(FORGET_DEVICES)?.execute(params![user.0])?;
-    Ok(())
+    run(tx, FORGET_DEVICES, params![user.0])
 }
 
 fn word(state: State) -> &'static str {

@@ -7,7 +7,7 @@ use std::{
 
 use ::standin::{
     archive::{Content, FORMAT, Listing, Manifest, Writer, content_of, pack},
-    domain::record_counts::RecordCounts,
+    domain::storage::RecordCounts,
     server::restore::verify,
 };
 

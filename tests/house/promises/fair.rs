@@ -7,7 +7,7 @@ use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use standin::{
-    domain::{durability::Durability, event::EVENT_BYTES_MAX},
+    domain::{event::EVENT_BYTES_MAX, storage::Durability},
     store::{Store, StoreOptions},
 };
 

@@ -16,7 +16,7 @@ use standin::{
     store::{ConversationFilter, HistoryFrom, HistoryPage},
 };
 
-use standin::{domain::chat_settings::ChatSettingsChange, store::Touches};
+use standin::{domain::chats::ChatSettingsChange, store::Touches};
 
 use super::*;
 

@@ -23,7 +23,6 @@ pub(super) const PING: &str = "urn:xmpp:ping";
 
 pub(super) const BLOCKING: &str = "urn:xmpp:blocking";
 pub(super) const LAST: &str = "jabber:iq:last";
-/// The vendor's own requests about a user.
 pub(super) const ACTIVITIES: &str = "jabber:iq:user_activities";
 pub(super) const GROUPS: &str = "jabber:iq:mixgroupchat";
 
@@ -65,7 +64,6 @@ pub(super) fn result(id: &str) -> XmlElement {
     XmlElement::new("iq", CLIENT).with("type", "result").with("id", id)
 }
 
-/// An error with the name and id of the stanza.
 pub(super) fn refused(stanza: &XmlElement, refusal: StanzaError) -> XmlElement {
     let name = if stanza.is("message", CLIENT) { "message" } else { "iq" };
     error(name, stanza.attribute("id").unwrap_or_default(), refusal)

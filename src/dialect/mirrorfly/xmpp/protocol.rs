@@ -16,7 +16,6 @@ use crate::{
     http::socket::{Effects, Frame, Protocol},
 };
 
-/// A call of the service that the protocol needs.
 #[derive(Debug, PartialEq, Eq)]
 pub enum XmppCommand {
     SignIn {
@@ -54,7 +53,6 @@ pub enum XmppList {
 #[derive(Debug, PartialEq, Eq)]
 pub struct SentProfile {
     pub nickname: String,
-    /// A picture of this server, by its token or address; or any other address.
     pub image: String,
     pub email: String,
     pub mobile_number: String,
@@ -69,10 +67,8 @@ pub enum XmppResult {
         missed_since: Option<i64>,
     },
     WrongPassword,
-    /// The password is right, but the user may not sign in.
     AccountDisabled,
     TooManyAttempts,
-    /// A server error. Another attempt may succeed.
     Failed,
     Missed {
         notifications: Vec<Notification>,
@@ -87,7 +83,6 @@ pub enum XmppResult {
     LastSeen(Duration),
     Archived(bool),
     Refused(StanzaError),
-    /// The session is over: its user was deleted or suspended.
     SessionOver,
 }
 

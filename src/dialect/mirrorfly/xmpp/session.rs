@@ -37,7 +37,6 @@ pub(super) struct XmppSession {
 #[derive(Debug)]
 struct PendingStanza {
     id: String,
-    /// The node that it is addressed to. The client's own, if it names none.
     node: String,
 }
 
@@ -182,7 +181,6 @@ impl XmppSession {
         Effects { command: Some(command), ..Effects::default() }
     }
 
-    /// Returns the user whose profile is requested: the addressee, or the client's own user.
     fn profile_owner(&self, host: &str, iq: &XmlElement) -> Result<UserId, StanzaError> {
         match addressed(host, iq) {
             Some(node) => jid::parse(node).map_err(|_| StanzaError::ItemNotFound),

@@ -32,7 +32,7 @@ use crate::{
         peer,
         socket::{self, CommandResult, CommandRunner as _, SessionChange, reconnect_delay},
     },
-    service::{Service, apps::Tenant, look_back::MissedEvents, sessions::notifications::EventSubscription},
+    service::{EventSubscription, MissedEvents, Service, Tenant},
 };
 
 /// The sub-protocol. Without it in the response the browser drops the socket, and the SDK tries again for ever.

@@ -34,7 +34,6 @@ pub enum StanzaFault {
     NotWellFormed,
     /// XMPP forbids it: a document type, a custom entity, a comment, an instruction.
     Restricted,
-    /// A bound of this file is exceeded.
     TooMuch,
 }
 

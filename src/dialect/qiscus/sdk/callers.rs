@@ -16,10 +16,9 @@ use crate::{
         peer,
         spool::{AnonymousPermit, Spool},
     },
-    service::{Service, accounts::Account, apps::Tenant},
+    service::{Account, Service, Tenant},
 };
 
-/// A client that sent an app id, which is public.
 pub(super) struct QiscusClient {
     pub(super) tenant: Arc<Tenant>,
     /// The token that it sent, not checked. Empty if it sent none.

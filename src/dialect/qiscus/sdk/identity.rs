@@ -19,7 +19,7 @@ use crate::{
         form::{Form, Required},
         json,
     },
-    service::{Service, apps::Tenant, credentials::HmacAlgorithm},
+    service::{HmacAlgorithm, Service, Tenant},
 };
 
 /// How much the clock of a back end may differ from the server's, in seconds.

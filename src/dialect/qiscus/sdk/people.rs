@@ -18,7 +18,7 @@ use crate::{
         addresses::Addresses,
         form::{Body, Call, Form, Source, read_from},
     },
-    service::{Service, profiles::Viewer},
+    service::{Service, Viewer},
 };
 
 read_from!(Form: BlockRequest, PresenceRequest);
@@ -103,9 +103,7 @@ impl Body for UserSearchRequest {
 /// The fields may be in a body instead of the query, as Flutter sends them. A list by name sorts only the oldest 10,000
 /// users; the others follow in creation order.
 #[utoipa::path(
-    get,
-    path = "/get_user_list",
-    tag = "Other users",
+    get, path = "/get_user_list", tag = "Other users",
     params(SearchText, Paging, OrderQuery),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "A page of users", body = QiscusReply<UserList>)),
@@ -125,9 +123,7 @@ pub(super) async fn get_user_list(
 ///
 /// Blocking a blocked user again succeeds.
 #[utoipa::path(
-    post,
-    path = "/block_user",
-    tag = "Other users",
+    post, path = "/block_user", tag = "Other users",
     request_body = BlockRequest,
     security(("app_id" = [], "token" = [])),
     responses(
@@ -148,9 +144,7 @@ pub(super) async fn block_user(
 ///
 /// Unblocking a user that is not blocked succeeds.
 #[utoipa::path(
-    post,
-    path = "/unblock_user",
-    tag = "Other users",
+    post, path = "/unblock_user", tag = "Other users",
     request_body = BlockRequest,
     security(("app_id" = [], "token" = [])),
     responses(
@@ -189,9 +183,7 @@ async fn block_result(
 
 /// `getBlockedUser`: lists the users that the caller blocks.
 #[utoipa::path(
-    get,
-    path = "/get_blocked_users",
-    tag = "Other users",
+    get, path = "/get_blocked_users", tag = "Other users",
     params(Paging),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "A page of blocked users", body = QiscusReply<BlockedUsersResult>)),
@@ -213,9 +205,7 @@ pub(super) async fn get_blocked_users(
 ///
 /// Unknown ids are left out.
 #[utoipa::path(
-    post,
-    path = "/users/status",
-    tag = "Other users",
+    post, path = "/users/status", tag = "Other users",
     request_body = PresenceRequest,
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "The presence of the users", body = QiscusReply<PresenceResult>)),

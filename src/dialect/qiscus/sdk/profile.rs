@@ -18,7 +18,7 @@ use crate::{
         addresses::Addresses,
         form::{self, Call, FileAt, Parse, Required, read_from},
     },
-    service::accounts::Account,
+    service::Account,
 };
 
 read_from!(Form within form::pictures: PictureUpload);
@@ -136,10 +136,7 @@ struct SuccessResult {
 
 /// `getUserProfile`: returns the caller's profile.
 #[utoipa::path(
-    get,
-    path = "/my_profile",
-    tag = "Own profile",
-    operation_id = "my_profile",
+    get, path = "/my_profile", tag = "Own profile", operation_id = "my_profile",
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "The user with its token", body = QiscusReply<UserResult<FullUserView>>)),
 )]
@@ -154,10 +151,7 @@ pub(super) async fn show(addresses: Data<Addresses>, call: Call<QiscusUser>) -> 
 /// The SDKs always send all three fields, and leave empty those that are not to change. The SDK replaces its stored
 /// user by the response, so the response has the token again.
 #[utoipa::path(
-    patch,
-    path = "/my_profile",
-    tag = "Own profile",
-    operation_id = "change_my_profile",
+    patch, path = "/my_profile", tag = "Own profile", operation_id = "change_my_profile",
     request_body = ProfileUpdate,
     security(("app_id" = [], "token" = [])),
     responses(
@@ -185,9 +179,7 @@ pub(super) async fn change(
 /// token as the form field `token` instead of the header. The server reads 16 such forms at a time, 2 of them from one
 /// address.
 #[utoipa::path(
-    post,
-    path = "/upload",
-    tag = "Own profile",
+    post, path = "/upload", tag = "Own profile",
     request_body(content = PictureUpload, content_type = "multipart/form-data"),
     security(("app_id" = [], "token" = [])),
     responses(
@@ -223,9 +215,7 @@ pub(super) async fn upload(
 ///
 /// It replaces the device of the same platform. No push notification is sent to it.
 #[utoipa::path(
-    post,
-    path = "/set_user_device_token",
-    tag = "Own profile",
+    post, path = "/set_user_device_token", tag = "Own profile",
     request_body = DeviceRegistration,
     security(("app_id" = [], "token" = [])),
     responses(
@@ -245,9 +235,7 @@ pub(super) async fn set_user_device_token(
 ///
 /// A user has one device per platform, so the token is not needed.
 #[utoipa::path(
-    post,
-    path = "/remove_user_device_token",
-    tag = "Own profile",
+    post, path = "/remove_user_device_token", tag = "Own profile",
     request_body = DeviceRemoval,
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "The device is removed", body = QiscusReply<SuccessResult>)),

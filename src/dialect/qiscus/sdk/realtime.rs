@@ -28,10 +28,7 @@ pub fn broker() -> Resource {
 /// The JavaScript SDKs try to open a WebSocket here once a second, for ever, so these requests are not logged. They get
 /// changes by `sync` instead.
 #[utoipa::path(
-    get,
-    path = "/mqtt",
-    tag = "Realtime",
-    operation_id = "mqtt",
+    get, path = "/mqtt", tag = "Realtime", operation_id = "mqtt",
     responses((status = 404, description = "Always", body = QiscusErrorReply)),
 )]
 pub(super) async fn no_broker() -> HttpResponse {
@@ -75,9 +72,7 @@ pub(super) struct SdkConfig {
 ///
 /// The app id is not checked: an SDK without an answer uses the vendor's own realtime server.
 #[utoipa::path(
-    get,
-    path = "/config",
-    tag = "Session",
+    get, path = "/config", tag = "Session",
     security(()),
     responses((status = 200, description = "The settings", body = QiscusReply<SdkConfig>)),
 )]
@@ -122,9 +117,7 @@ pub(super) struct MqttConfig {
 
 /// Returns the credentials of the realtime server. Android and iOS call this after a login.
 #[utoipa::path(
-    get,
-    path = "/mqtt_config",
-    tag = "Session",
+    get, path = "/mqtt_config", tag = "Session",
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "Empty credentials", body = QiscusReply<MqttConfig>)),
 )]
@@ -143,9 +136,7 @@ pub(super) struct RealtimeStatus {
 ///
 /// Always true, because the client reconnects otherwise. All fields are ignored.
 #[utoipa::path(
-    post,
-    path = "/realtime",
-    tag = "Session",
+    post, path = "/realtime", tag = "Session",
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "Always true", body = QiscusReply<RealtimeStatus>)),
 )]
@@ -157,9 +148,7 @@ pub(super) async fn realtime(_: Call<QiscusUser>) -> HttpResponse {
 ///
 /// Reports are not stored, and all fields are ignored. `config` asks for no reports, but iOS sends them.
 #[utoipa::path(
-    post,
-    path = "/event_report",
-    tag = "Session",
+    post, path = "/event_report", tag = "Session",
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "Received", body = QiscusReply<EmptyResult>)),
 )]

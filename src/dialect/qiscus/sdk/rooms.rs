@@ -18,34 +18,10 @@ use crate::http::form::{Call, read_from};
 read_from!(Query: Paging);
 
 /// The number of unread messages, or of rooms with unread messages: always 0.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 pub(super) struct UnreadTotal {
     #[schema(maximum = 0)]
     total_unread_count: u32,
-}
-
-/// `getTotalUnreadCount`: counts the messages that the user has not read.
-#[utoipa::path(
-    get,
-    path = "/total_unread_count",
-    tag = "Rooms",
-    security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = QiscusReply<UnreadTotal>)),
-)]
-pub(super) async fn total_unread_count(_: Call<QiscusUser>) -> HttpResponse {
-    reply::results(UnreadTotal { total_unread_count: 0 })
-}
-
-/// `getRoomUnreadCount`: counts the rooms with messages that the user has not read.
-#[utoipa::path(
-    get,
-    path = "/get_room_unread_count",
-    tag = "Rooms",
-    security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = QiscusReply<UnreadTotal>)),
-)]
-pub(super) async fn get_room_unread_count(_: Call<QiscusUser>) -> HttpResponse {
-    reply::results(UnreadTotal { total_unread_count: 0 })
 }
 
 /// A page of the user's rooms.
@@ -69,9 +45,7 @@ struct UserRoomsMeta {
 ///
 /// `show_participants`, `show_empty`, `show_removed` and `room_type` are ignored.
 #[utoipa::path(
-    get,
-    path = "/user_rooms",
-    tag = "Rooms",
+    get, path = "/user_rooms", tag = "Rooms",
     params(Paging),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = QiscusReply<UserRooms>)),
@@ -82,7 +56,7 @@ pub(super) async fn user_rooms(call: Call<QiscusUser, Paging>) -> HttpResponse {
 }
 
 /// The user's rooms among the given ids.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 pub(super) struct RoomsInfo {
     meta: RoomsInfoMeta,
     #[schema(max_items = 0)]
@@ -90,27 +64,12 @@ pub(super) struct RoomsInfo {
 }
 
 /// The number of rooms in the response.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 struct RoomsInfoMeta {
     #[schema(maximum = 0)]
     request_rooms_total: u32,
     #[schema(maximum = 0)]
     response_rooms_total: u32,
-}
-
-/// `getRoomsInfo`: returns rooms by their ids.
-///
-/// Rooms that the user is not in are left out, so the list is empty. All fields are ignored.
-#[utoipa::path(
-    post,
-    path = "/rooms_info",
-    tag = "Rooms",
-    security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = QiscusReply<RoomsInfo>)),
-)]
-pub(super) async fn rooms_info(_: Call<QiscusUser>) -> HttpResponse {
-    let meta = RoomsInfoMeta { request_rooms_total: 0, response_rooms_total: 0 };
-    reply::results(RoomsInfo { meta, rooms_info: Vec::new() })
 }
 
 /// A page of the users in a room.
@@ -139,9 +98,7 @@ struct RoomParticipantsMeta {
 /// The room id is ignored. SDK 2.16.9 sends no query at all; an error would be an unhandled rejection, which ends a
 /// Node process.
 #[utoipa::path(
-    get,
-    path = "/room_participants",
-    tag = "Rooms",
+    get, path = "/room_participants", tag = "Rooms",
     params(Paging),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = QiscusReply<RoomParticipants>)),
@@ -158,76 +115,58 @@ pub(super) async fn room_participants(call: Call<QiscusUser, Paging>) -> HttpRes
 }
 
 /// Messages.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 pub(super) struct Comments {
     #[schema(max_items = 0)]
     comments: Vec<String>,
 }
 
-/// `searchMessage`: searches messages by their text. All fields are ignored.
-#[utoipa::path(
-    post,
-    path = "/search",
-    tag = "Rooms",
-    security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = QiscusReply<Comments>)),
-)]
-pub(super) async fn search(_: Call<QiscusUser>) -> HttpResponse {
-    reply::results(Comments { comments: Vec::new() })
-}
-
-/// `searchMessages`: searches messages by their text, for older SDKs. All fields are ignored.
-#[utoipa::path(
-    post,
-    path = "/search_messages",
-    tag = "Rooms",
-    security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = QiscusReply<Comments>)),
-)]
-pub(super) async fn search_messages(_: Call<QiscusUser>) -> HttpResponse {
-    reply::results(Comments { comments: Vec::new() })
-}
-
-/// `getFileList`: lists messages that carry files. All fields are ignored.
-#[utoipa::path(
-    post,
-    path = "/file_list",
-    tag = "Rooms",
-    security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = QiscusReply<Comments>)),
-)]
-pub(super) async fn file_list(_: Call<QiscusUser>) -> HttpResponse {
-    reply::results(Comments { comments: Vec::new() })
-}
-
 /// Channels.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 pub(super) struct Channels {
     #[schema(max_items = 0)]
     channels: Vec<String>,
 }
 
-/// `getChannels`: lists the public channels.
-#[utoipa::path(
-    get,
-    path = "/channels",
-    tag = "Rooms",
-    security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = QiscusReply<Channels>)),
-)]
-pub(super) async fn channels(_: Call<QiscusUser>) -> HttpResponse {
-    reply::results(Channels { channels: Vec::new() })
+/// Declares calls that take no fields, with the empty answer of their shape.
+macro_rules! empty_calls {
+    ($($(#[$about:meta])* $call:ident: $method:ident $path:literal -> $answer:ident;)*) => {$(
+        $(#[$about])*
+        #[utoipa::path(
+            $method, path = $path, tag = "Rooms",
+            security(("app_id" = [], "token" = [])),
+            responses((status = 200, description = "None", body = QiscusReply<$answer>)),
+        )]
+        pub(super) async fn $call(_: Call<QiscusUser>) -> HttpResponse {
+            reply::results($answer::default())
+        }
+    )*};
 }
 
-/// `getChannelsInfo`: returns channels by their ids. All fields are ignored.
-#[utoipa::path(
-    post,
-    path = "/channels/info",
-    tag = "Rooms",
-    operation_id = "channels_info",
-    security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = QiscusReply<Channels>)),
-)]
-pub(super) async fn channels_info(_: Call<QiscusUser>) -> HttpResponse {
-    reply::results(Channels { channels: Vec::new() })
+empty_calls! {
+    /// `getTotalUnreadCount`: counts the messages that the user has not read.
+    total_unread_count: get "/total_unread_count" -> UnreadTotal;
+
+    /// `getRoomUnreadCount`: counts the rooms with messages that the user has not read.
+    get_room_unread_count: get "/get_room_unread_count" -> UnreadTotal;
+
+    /// `getRoomsInfo`: returns rooms by their ids.
+    ///
+    /// Rooms that the user is not in are left out, so the list is empty. All fields are ignored.
+    rooms_info: post "/rooms_info" -> RoomsInfo;
+
+    /// `searchMessage`: searches messages by their text. All fields are ignored.
+    search: post "/search" -> Comments;
+
+    /// `searchMessages`: searches messages by their text, for older SDKs. All fields are ignored.
+    search_messages: post "/search_messages" -> Comments;
+
+    /// `getFileList`: lists messages that carry files. All fields are ignored.
+    file_list: post "/file_list" -> Comments;
+
+    /// `getChannels`: lists the public channels.
+    channels: get "/channels" -> Channels;
+
+    /// `getChannelsInfo`: returns channels by their ids. All fields are ignored.
+    channels_info: post "/channels/info" -> Channels;
 }

@@ -19,12 +19,7 @@ use crate::{
         addresses::Addresses,
         form::{Call, FormLimits, Required, read_from},
     },
-    service::{
-        Service,
-        accounts::RegisterUser,
-        apps::Tenant,
-        sessions::{PasswordLogin, renewal::ClientSession},
-    },
+    service::{ClientSession, PasswordLogin, RegisterUser, Service, Tenant},
 };
 
 read_from!(Form within limits: SdkLogin, IdentityTokenLogin, TokenRenewal);
@@ -82,9 +77,7 @@ struct NonceView<'a> {
 /// The first login with an id creates the user with the key as its password. Later logins must send the same key. Only
 /// the given profile fields are replaced.
 #[utoipa::path(
-    post,
-    path = "/login_or_register",
-    tag = "Session",
+    post, path = "/login_or_register", tag = "Session",
     request_body = SdkLogin,
     security(("app_id" = [])),
     responses(
@@ -111,9 +104,7 @@ pub(super) async fn login_or_register(
 
 /// `getNonce`: returns a nonce for the next identity token.
 #[utoipa::path(
-    post,
-    path = "/auth/nonce",
-    tag = "Session",
+    post, path = "/auth/nonce", tag = "Session",
     security(("app_id" = [])),
     responses((status = 200, description = "The nonce, valid once and for ten minutes", body = QiscusReply<NonceView>)),
 )]
@@ -126,9 +117,7 @@ pub(super) async fn nonce(call: Call<QiscusClient>) -> HttpResponse {
 ///
 /// The app's back end signed the token, so an unknown user is created whatever the setting `registration` says.
 #[utoipa::path(
-    post,
-    path = "/auth/verify_identity_token",
-    tag = "Session",
+    post, path = "/auth/verify_identity_token", tag = "Session",
     request_body = IdentityTokenLogin,
     security(("app_id" = [])),
     responses((status = 200, description = "The user with its token", body = QiscusReply<UserResult<FullUserView>>)),
@@ -173,9 +162,7 @@ async fn logged_in(
 ///
 /// The SDK calls this when its token expires. The token in the header is ignored, because it has expired.
 #[utoipa::path(
-    post,
-    path = "/refresh_user_token",
-    tag = "Session",
+    post, path = "/refresh_user_token", tag = "Session",
     request_body = TokenRenewal,
     security(("app_id" = [])),
     responses(
@@ -203,9 +190,7 @@ fn or_unauthenticated(error: Error, unauthenticated: QiscusError) -> QiscusError
 ///
 /// Answers 200 for an invalid token too: the SDK treats any other status as a failure, which ends a Node process.
 #[utoipa::path(
-    post,
-    path = "/logout",
-    tag = "Session",
+    post, path = "/logout", tag = "Session",
     security(("app_id" = []), ("app_id" = [], "token" = [])),
     responses(
         (status = 200, description = "The token is invalid now", body = QiscusReply<MessageResult>),

@@ -129,9 +129,7 @@ struct SyncEventReply {
 /// longer absence, or after a backup was restored, the client gets one comment whose payload has the type `read_anew`,
 /// with its own profile. It must then read the profiles of its contacts again.
 #[utoipa::path(
-    get,
-    path = "/sync",
-    tag = "Sync",
+    get, path = "/sync", tag = "Sync",
     params(SyncRequest),
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "The missed comments", body = QiscusReply<SyncResult>)),
@@ -165,9 +163,7 @@ fn sync_result(changes: &[ProfileComment], seen_to: i64) -> HttpResponse {
 ///
 /// The list is at the top level, not in `results`. `start_event_id` is ignored.
 #[utoipa::path(
-    get,
-    path = "/sync_event",
-    tag = "Sync",
+    get, path = "/sync_event", tag = "Sync",
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "None", body = SyncEventReply)),
 )]
@@ -179,9 +175,7 @@ pub(super) async fn sync_event(_: Call<QiscusUser>) -> HttpResponse {
 ///
 /// The comments are in no room, so no other user is notified. All fields are ignored.
 #[utoipa::path(
-    post,
-    path = "/update_comment_status",
-    tag = "Sync",
+    post, path = "/update_comment_status", tag = "Sync",
     security(("app_id" = [], "token" = [])),
     responses((status = 200, description = "Received", body = QiscusReply<EmptyResult>)),
 )]

@@ -28,10 +28,11 @@ pub struct CallId {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FrameCredential {
-    /// The ticket that a login returned.
     Ticket(Secret),
-    /// A UserSig of the app's back end.
-    Sig { identifier: String, user_sig: Secret },
+    Sig {
+        identifier: String,
+        user_sig: Secret,
+    },
     /// Nothing: the SDK reports its state even before its login.
     None,
 }
@@ -39,7 +40,6 @@ pub enum FrameCredential {
 /// Why a frame cannot be handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FrameError {
-    /// The message is not a JSON object.
     NoJson(JsonError),
     /// The head is missing or lacks a field; holds what can be read of it.
     NoHead(CallId, &'static str),

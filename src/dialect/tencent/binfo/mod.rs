@@ -36,12 +36,7 @@ use crate::{
         origins::PageOrigin,
         socket::{self, CommandResult, CommandRunner as _, SessionChange, reconnect_delay},
     },
-    service::{
-        Service,
-        apps::Tenant,
-        profiles::Viewer,
-        sessions::{notifications::EventSubscription, signed::UserSigLogin},
-    },
+    service::{EventSubscription, Service, Tenant, UserSigLogin, Viewer},
 };
 
 /// Returns `/binfo`, below any path that a page's `proxyServer` has. If that ends in a slash, the SDK doubles it.

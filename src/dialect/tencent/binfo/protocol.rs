@@ -39,7 +39,6 @@ pub enum BinfoCommand {
     PushMissed { own: SocketUser, seq: i64 },
 }
 
-/// The user that has logged in on the socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SocketUser {
     pub key: UserKey,
@@ -57,17 +56,14 @@ pub enum BinfoOutcome {
         events: Vec<Value>,
         rest: Option<i64>,
     },
-    /// A change could not be pushed.
     Failed,
 }
 
 #[derive(Debug, PartialEq)]
 pub struct BinfoSession {
     pub user: User,
-    /// The client sends it with each later call.
     pub ticket: Secret,
     pub custom_status: Option<CustomStatus>,
-    /// The time of the server's clock.
     pub at: Moment,
     /// The number of the last event that the user received, if the session resumes and later events exist.
     pub missed_since: Option<i64>,
@@ -78,7 +74,6 @@ pub struct Binfo {
     /// The client's number. Its SDK expects it in the login response.
     instance: u32,
     own: Option<SocketUser>,
-    /// The call that the running command answers.
     pending: Option<CallId>,
 }
 

@@ -28,7 +28,6 @@ pub(super) fn kicked(kick: KickReason) -> Value {
     json!({ "C2cNotifyMsgArray": [{ "KickoutMsgNotify": { "KickType": kick as u8 } }] })
 }
 
-/// Returns the pushes for a notice that need no read.
 pub(super) fn at_once(notification: &Notification) -> Vec<Value> {
     match notification {
         Notification::ContactsChanged { added, removed, .. } => {
@@ -66,7 +65,6 @@ fn friends_removed(ids: &[UserId]) -> Vec<Value> {
     by_hundreds(2, "FriendDel_Account", &shown(ids))
 }
 
-/// The owner's remark on these friends, and the groups they are in.
 pub(super) fn friends_changed(friends: &[Friend]) -> Vec<Value> {
     let item = |friend: &Friend| {
         let shown =
@@ -107,7 +105,6 @@ fn request_gone(with: &UserId) -> Vec<Value> {
     by_hundreds(4, "FrienPencydDel_Account", &shown(slice::from_ref(with)))
 }
 
-/// The kind of list, by the vendor's numbers.
 #[derive(Clone, Copy)]
 enum FollowType {
     Follower = 1,

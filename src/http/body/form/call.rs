@@ -7,7 +7,7 @@ use crate::{
         peer,
         spool::{Spool, UploadedFile},
     },
-    service::{Service, pictures::UploadedPicture as Picture},
+    service::{Service, UploadedPicture as Picture},
 };
 use actix_web::{
     FromRequest, HttpRequest, dev,
@@ -15,7 +15,6 @@ use actix_web::{
     web::{Data, Payload},
 };
 
-/// A caller that a dialect identifies by the head of a request.
 pub trait Authenticate: Sized + 'static {
     type Refused: From<BodyFault> + From<Error> + 'static;
 
@@ -31,14 +30,12 @@ pub trait Authenticate: Sized + 'static {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The call has no fields; its body is not read.
     Nothing,
     Query,
     /// In the query or in the body; a field in both is refused.
     QueryOrBody,
     /// In the query, else in the body: an SDK sends a body with a GET, and proxies drop the body of a DELETE.
     QueryThenBody,
-    /// In the body: see [`Form::read`].
     Form,
     /// In a body that is a JSON object, whatever its declared type. A missing body counts as an empty object.
     Object,
@@ -84,7 +81,6 @@ pub fn usual(usual: FormLimits, _: &Service) -> FormLimits {
     usual
 }
 
-/// The bounds of a form with pictures, whose size the operator configures.
 pub fn pictures(usual: FormLimits, service: &Service) -> FormLimits {
     FormLimits { file_bytes_max: service.picture_file_bytes_max(), ..usual }
 }
@@ -155,12 +151,10 @@ fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Error> {
     request.app_data().ok_or_else(|| Error::internal("the server has no object that its endpoints need"))
 }
 
-/// The files of a form, by their index in it.
 #[derive(Debug)]
 pub struct UploadedFiles(pub(super) Vec<Option<UploadedFile>>);
 
 impl UploadedFiles {
-    /// Takes a picture; `field` is its name in errors.
     pub fn picture(&mut self, at: &FileAt, field: &'static str, accepted: &'static [Format]) -> Option<Picture> {
         self.0.get_mut(at.0?)?.take().map(|file| picture(file, field, accepted))
     }

@@ -51,7 +51,6 @@ fn is_type_of_file(content_type: &[u8]) -> bool {
         || (is("application") && of.eq_ignore_ascii_case(b"octet-stream"))
 }
 
-/// The parameters after the first word of a header, with unquoted values.
 struct Parameters<'a>(&'a [u8]);
 
 impl<'a> Parameters<'a> {

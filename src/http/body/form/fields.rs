@@ -14,7 +14,6 @@ use super::{Form, text_of};
 use crate::domain::{DeviceText, DeviceType, Email, Error, Fault, Moment, ReportText, Title, text::at_most};
 
 pub trait Parse: Sized {
-    /// Checks the type's rule. The form adds the field to the [`Fault`].
     fn parse(raw: &str) -> Result<Self, Fault>;
 }
 
@@ -36,14 +35,12 @@ impl Parse for Moment {
     }
 }
 
-/// Any text but the empty one.
 impl Parse for String {
     fn parse(raw: &str) -> Result<Self, Fault> {
         if raw.is_empty() { Err(Fault::Missing) } else { Ok(raw.to_owned()) }
     }
 }
 
-/// A text of 1 to `CHARS_MAX` characters.
 #[derive(Debug)]
 pub struct AtMost<const CHARS_MAX: usize>(pub String);
 
@@ -83,7 +80,6 @@ pub struct Texts(pub Vec<String>);
 #[serde(rename = "$object")]
 pub struct Object(pub Option<Value>);
 
-/// A file, by its index in the form; [`super::UploadedFiles`] holds it.
 #[derive(Debug, Deserialize)]
 #[serde(rename = "$file")]
 pub struct FileAt(pub(super) Option<usize>);
@@ -128,7 +124,6 @@ impl From<Fault> for FieldError {
     }
 }
 
-/// The path is built on the way up.
 impl From<Error> for FieldError {
     fn from(error: Error) -> Self {
         if let Error::Invalid { fault, .. } = error { fault.into() } else { Self::custom(error) }
@@ -289,7 +284,6 @@ impl<'de> IntoDeserializer<'de, FieldError> for Node<'de> {
     }
 }
 
-/// The fields that a struct asks for, present or not: each type decides what a missing field means.
 struct FormEntries<'de, I> {
     nodes: I,
     next: Option<(&'static str, Node<'de>)>,
@@ -309,7 +303,6 @@ impl<'de, I: Iterator<Item = (&'static str, Node<'de>)>> MapAccess<'de> for Form
     }
 }
 
-/// The values of a list. An object in it is named by its index, a text like the list.
 struct ListItems<'de>(std::iter::Enumerate<std::slice::Iter<'de, Value>>);
 
 impl<'de> SeqAccess<'de> for ListItems<'de> {

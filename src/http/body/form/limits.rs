@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-/// For bodies that are read before authentication and hold a few short fields.
 const BEFORE_SIGN_IN_BYTES_MAX: u64 = 32 * 1024;
 
 /// Like [`BEFORE_SIGN_IN_BYTES_MAX`], plus one wide field: 64 KiB, which a form encodes in up to three times as much.
@@ -12,7 +11,6 @@ const BEFORE_SIGN_IN_WIDE_BYTES_MAX: u64 = 3 * 64 * 1024 + BEFORE_SIGN_IN_BYTES_
 pub struct FormLimits {
     pub json_bytes_max: u64,
     pub field_bytes_max: u64,
-    /// The fields for which `wide_bytes_max` holds instead.
     pub wide_fields: &'static [&'static str],
     pub wide_bytes_max: u64,
     pub parts_max: usize,

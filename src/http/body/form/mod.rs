@@ -39,7 +39,7 @@ use super::{
 use crate::{
     domain::{Error, Fault, Format},
     http::{connection::read_budget::ReadAccount, masking},
-    service::pictures::UploadedPicture as Picture,
+    service::UploadedPicture as Picture,
 };
 
 /// Bytes of an upload that are collected before they move to a blocking thread: 80 moves for a file of 10 MiB.
@@ -215,7 +215,6 @@ impl Form {
         Ok(self.json(name)?.map(|value| if is_empty_list(&value) { Value::Object(Map::new()) } else { value }))
     }
 
-    /// Takes a picture out of the form. Its format is read from its bytes later.
     pub fn picture(&mut self, name: &'static str, accepted: &'static [Format]) -> Result<Option<Picture>, Error> {
         Ok(self.file(name)?.map(|file| call::picture(file, name, accepted)))
     }
@@ -247,7 +246,6 @@ impl Form {
         }
     }
 
-    /// Whether there is such a field. Null counts as missing.
     pub fn has(&self, name: &'static str) -> bool {
         match &self.0 {
             FormContent::QueryAndBody(pair) => {
@@ -258,7 +256,6 @@ impl Form {
         }
     }
 
-    /// Takes the whole body if it is a JSON object; None without a body.
     pub fn take_object(&mut self) -> Option<Map<String, Value>> {
         if let FormContent::Object(object) = &mut self.0 { Some(std::mem::take(object)) } else { None }
     }

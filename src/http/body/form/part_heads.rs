@@ -17,7 +17,6 @@ const LENGTH: &[u8] = b"content-length";
 enum PartPosition {
     /// Before the first boundary, or in a part.
     Body,
-    /// After a boundary, in the head of a part.
     Head,
     /// After the last boundary, or in what the parser will refuse.
     Rest,
@@ -49,7 +48,6 @@ impl<S> PartHeads<S> {
         }
     }
 
-    /// Returns the bytes that may go to the parser; None if more must arrive first.
     fn next_piece(&mut self) -> Option<Bytes> {
         match self.at {
             PartPosition::Body => match self.next_boundary() {

@@ -1,8 +1,17 @@
-//! Counts of what a database holds, for backups.
+//! When a write counts as done, and counts of what a database holds.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Once it is on the disk: it survives the loss of power.
+    Full,
+    /// Once the operating system has it: it survives the end of this process. A loss of power can undo the writes since the last
+    /// checkpoint; the database stays consistent.
+    Normal,
+}
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,10 +1,25 @@
-//! Reports from users to the operator: reported chats, and feedback about the app.
+//! A user's settings for its own chats, and reports from users to the operator.
 
-use super::{
-    id::UserId,
-    text::{self, Title},
-    time::Moment,
-};
+use super::{Moment, Title, UserId, text};
+
+/// Chats that one user may mute: as many as it may have contacts.
+pub const MUTES_MAX: u64 = 10_000;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatSettings {
+    pub mutes_all: bool,
+    /// Whether an archived chat stays archived when a message arrives.
+    pub keeps_archived: bool,
+    pub muted: Vec<UserId>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChatSettingsChange {
+    pub mutes_all: Option<bool>,
+    pub keeps_archived: Option<bool>,
+    pub mute: Vec<UserId>,
+    pub unmute: Vec<UserId>,
+}
 
 /// Reports stored per app; the oldest are deleted first. At most 64 MiB.
 pub const REPORTS_KEPT_MAX: u32 = 1000;
@@ -20,7 +35,6 @@ text::bounded_texts! {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReportSubject {
-    /// The chat with this user.
     Chat(UserId),
     Feedback(Title),
 }
@@ -33,7 +47,6 @@ pub struct NewReport {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Rises with each report.
     pub key: i64,
     pub by: UserId,
     pub subject: ReportSubject,
