@@ -183,7 +183,7 @@ fn promise_38_keys_of_apps_and_users_come_from_rows_alone() {
     // The password of an app's account is derived from no app's key, because the app has none yet.
     let of_no_app = |file: &str, times| (file.to_owned(), vec!["AppKey".to_owned(); times]);
     found.sort();
-    assert_eq!(found, [of_no_app("src/service/apps.rs", 2), of_no_app("src/service/rekey.rs", 1)]);
+    assert_eq!(found, [of_no_app("src/service/apps.rs", 2), of_no_app("src/service/backup.rs", 1)]);
 }
 
 const FOREIGN: &str = "theirs";
