@@ -26,7 +26,7 @@ Examples:
   standin app usersig --user alice --expire 86400
   standin app field add Test1 --read friends";
 
-static FIELDS: [FlagField; 16] = [
+static FIELDS: [FlagField; 17] = [
     FlagField { key: "name", kind: FlagKind::Text("NAME"), help: "Its name, which only administrators see" },
     FlagField { key: "app_id", kind: FlagKind::Text("APP_ID"), help: "Its app id (Qiscus): letters, digits, - and _" },
     FlagField { key: "sdk_app_id", kind: FlagKind::Number, help: "Its SDKAppID (Tencent)" },
@@ -72,6 +72,11 @@ static FIELDS: [FlagField; 16] = [
         help: "Whether a login with a UserSig creates a user that does not exist (Tencent)",
     },
     FlagField {
+        key: "refuses_blocked_senders",
+        kind: FlagKind::Switch,
+        help: "Whether a message between two users of whom one blocks the other is refused (Tencent)",
+    },
+    FlagField {
         key: "tencent_sessions",
         kind: FlagKind::Number,
         help: "Sessions that a user may have with Tencent's SDK, 1 to 20; one more ends the oldest",
@@ -85,7 +90,7 @@ static FIELDS: [FlagField; 16] = [
     },
 ];
 
-const FACTS: [(&str, &str); 15] = [
+const FACTS: [(&str, &str); 16] = [
     ("app id", "app_id"),
     ("name", "name"),
     ("SDKAppID", "sdk_app_id"),
@@ -99,6 +104,7 @@ const FACTS: [(&str, &str); 15] = [
     ("public pictures", "public_pictures"),
     ("allowed origins", "allowed_origins"),
     ("import at login", "import_at_login"),
+    ("refuses blocked", "refuses_blocked_senders"),
     ("Tencent sessions", "tencent_sessions"),
     ("created", "created_at"),
 ];

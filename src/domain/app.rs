@@ -71,6 +71,9 @@ pub struct AppSettings {
     pub allowed_origins: Vec<Origin>,
     /// Whether a UserSig with an unknown id creates the user (Tencent). The app's own back end signs it.
     pub import_at_login: bool,
+    /// Whether a message between two users of whom one blocks the other is refused, so that its sender learns of the
+    /// block (Tencent 20007). Otherwise it is accepted and not delivered.
+    pub refuses_blocked_senders: bool,
     /// At most [`FIELDS_MAX`](super::custom::FIELDS_MAX), sorted by name.
     pub custom_fields: Vec<CustomField>,
 }
@@ -93,6 +96,7 @@ impl Default for AppSettings {
             public_pictures: true,
             allowed_origins: Vec::new(),
             import_at_login: true,
+            refuses_blocked_senders: false,
             custom_fields: Vec::new(),
         }
     }

@@ -2,6 +2,34 @@
 
 use super::{Moment, Title, UserId, text};
 
+/// How a user's clients treat the messages of a muted chat. The server delivers them all the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MuteLevel {
+    /// Shown without a notification.
+    #[default]
+    Silent,
+    /// Not shown as received (Tencent's `Discard`).
+    Discarded,
+}
+
+impl MuteLevel {
+    /// Returns the number in the row.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Silent => 1,
+            Self::Discarded => 2,
+        }
+    }
+
+    /// Returns the level of a row; numbers of later versions count as [`MuteLevel::Silent`].
+    pub fn of_number(number: u8) -> Self {
+        match number {
+            2 => Self::Discarded,
+            _ => Self::Silent,
+        }
+    }
+}
+
 /// Chats that one user may mute: as many as it may have contacts.
 pub const MUTES_MAX: u64 = 10_000;
 

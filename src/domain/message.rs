@@ -478,6 +478,24 @@ pub enum MessageRef {
     },
 }
 
+/// Which conversations a list has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConversationFilter {
+    /// Those with a message.
+    Written,
+    /// Those without messages too.
+    All,
+    Pinned,
+    /// Those with a message that are not pinned.
+    Unpinned,
+    Archived,
+    Unread,
+    /// Those with a message of the other user that was not delivered.
+    Undelivered,
+    /// Those off the list too.
+    HiddenToo,
+}
+
 /// Names a conversation of a user: by the other user, or by its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConversationRef {

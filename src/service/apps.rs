@@ -111,6 +111,7 @@ pub struct AppChange {
     pub public_pictures: Option<bool>,
     pub allowed_origins: Option<Vec<Origin>>,
     pub import_at_login: Option<bool>,
+    pub refuses_blocked_senders: Option<bool>,
     pub tencent_sessions: Option<u16>,
     pub custom_field: Option<CustomField>,
 }
@@ -175,6 +176,7 @@ impl AppChange {
         };
         settings.public_pictures = self.public_pictures.unwrap_or(settings.public_pictures);
         settings.import_at_login = self.import_at_login.unwrap_or(settings.import_at_login);
+        settings.refuses_blocked_senders = self.refuses_blocked_senders.unwrap_or(settings.refuses_blocked_senders);
         let sessions = &mut settings.sessions_per_user;
         sessions.tencent = self.tencent_sessions.unwrap_or(sessions.tencent);
         if let Some(declared) = &self.custom_field {

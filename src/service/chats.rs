@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     domain::{
-        AppKey, CallerKey, ChatSettings, ChatSettingsChange, Error, Fault, MUTES_MAX, Moment, NewReport, Owner,
-        REPORTS_KEPT_MAX, REPORTS_PER_DAY, Relation, Report, ReportSubject, Resource, UserId, UserKey,
+        AppKey, CallerKey, ChatSettings, ChatSettingsChange, Error, Fault, MUTES_MAX, Moment, MuteLevel, NewReport,
+        Owner, REPORTS_KEPT_MAX, REPORTS_PER_DAY, Relation, Report, ReportSubject, Resource, UserId, UserKey,
     },
     service::{Service, Tenant, owners},
     store::{LongReads, Tx},
@@ -32,6 +32,59 @@ impl Service {
         let app = tenant.app.key;
         let rule = async move |tx: &Tx<'_>| change_chat_settings(tx, app, user, &change).await;
         self.write_about(app, Owner::Itself(user), rule).await
+    }
+
+    /// Returns the first `at_most` users that a user mutes, with the levels.
+    /// # Errors
+    /// `NotFound(User)`.
+    pub async fn mute_levels(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        owner: &Owner,
+        at_most: u32,
+    ) -> Result<Vec<(UserId, MuteLevel)>, Error> {
+        self.lists(tenant, by, owner).read(async move |db, app, user| db.mute_levels(app, user, at_most).await).await
+    }
+
+    /// Returns how a user mutes each of these users; None for those that it does not mute, or that do not exist.
+    /// # Errors
+    /// `NotFound(User)` for the owner.
+    pub async fn mute_levels_of(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        owner: &Owner,
+        ids: Vec<UserId>,
+    ) -> Result<Vec<Option<MuteLevel>>, Error> {
+        self.lists(tenant, by, owner)
+            .read(async move |db, app, user| {
+                let mut levels = Vec::with_capacity(ids.len());
+                for id in &ids {
+                    levels.push(match db.user_key(app, id).await? {
+                        Some(key) => db.mute_level(user, key).await?,
+                        None => None,
+                    });
+                }
+                Ok(levels)
+            })
+            .await
+    }
+
+    /// Mutes these users at one level, or unmutes them. Returns for each whether it exists.
+    /// # Errors
+    /// `NotFound(User)` for the owner; `Invalid` above the most muted chats.
+    pub async fn set_mute_level(
+        &self,
+        tenant: &Tenant,
+        owner: &Owner,
+        ids: Vec<UserId>,
+        level: Option<MuteLevel>,
+    ) -> Result<Vec<bool>, Error> {
+        let (app, owner) = (tenant.app.key, owner.clone());
+        let by = owner.clone();
+        let rule = async move |tx: &Tx<'_>| set_mute_level(tx, app, &by, &ids, level).await;
+        self.write_about(app, owner, rule).await
     }
 
     /// `write` runs on the reading thread, because there may be 10,000 users, in creation order.
@@ -116,9 +169,44 @@ pub async fn change_chat_settings(
         tx.take_mute(user, key).await?;
     }
     for key in mute {
-        tx.put_mute(user, key).await?;
+        if !tx.has_mute(user, key).await? {
+            tx.put_mute(user, key, MuteLevel::default()).await?;
+        }
     }
     tx.put_chat_settings(user, change).await
+}
+
+/// Mutes these users at one level, or unmutes them. Returns for each whether it exists.
+/// # Errors
+/// `NotFound(User)` for the owner; `Invalid` above the most muted chats.
+pub async fn set_mute_level(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    ids: &[UserId],
+    level: Option<MuteLevel>,
+) -> Result<Vec<bool>, Error> {
+    let user = owners::owner(tx, app, owner).await?.key;
+    let (mut known, mut keys) = (Vec::with_capacity(ids.len()), BTreeSet::new());
+    for id in ids {
+        let key = tx.user_key(app, id).await?;
+        known.push(key.is_some());
+        keys.extend(key);
+    }
+    let mut muted = tx.count_mutes(user).await?;
+    for key in &keys {
+        muted += u64::from(level.is_some() && !tx.has_mute(user, *key).await?);
+    }
+    if level.is_some() && muted > MUTES_MAX {
+        return Err(Fault::TooMuch { most: MUTES_MAX, unit: "muted chats", found: muted }.at("muted chats"));
+    }
+    for key in keys {
+        match level {
+            Some(level) => tx.put_mute(user, key, level).await?,
+            None => tx.take_mute(user, key).await?,
+        }
+    }
+    Ok(known)
 }
 
 async fn keys_of(tx: &Tx<'_>, app: AppKey, ids: &[UserId]) -> Result<BTreeSet<UserKey>, Error> {

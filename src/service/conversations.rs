@@ -4,6 +4,7 @@
 //! the conversation by the other user or by its key. Sources: the vendors' pages on one-to-one messages.
 
 pub mod changes;
+pub mod counts;
 pub mod marks;
 pub mod reads;
 pub mod sending;
@@ -395,7 +396,7 @@ fn is_counted(message: &Message, participant: &Participant, side: Side) -> bool 
 
 /// Creates the conversation of two users, unless there is one.
 /// # Errors
-/// As [`Pair::of`].
+/// As `Pair::of`.
 pub async fn open(
     tx: &Tx<'_>,
     app: AppKey,

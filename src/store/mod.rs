@@ -14,10 +14,9 @@ use std::{fmt, path::Path, sync::Arc};
 use tokio::sync::watch;
 
 pub use self::records::{
-    ActiveSessions, ChosenPassword, ContactsChange, ConversationFilter, EventPage, FriendRow, HistoryFrom, HistoryPage,
-    IfKnown, NewPosition, NewSecrets, NewTicket, NewTokens, PasswordChange, Principal, RelationRows, SessionState,
-    StateChange, StoredPicture, StoredSession, StoredStatus, Ticket, TicketHolder, UpsertUser, UpsertedUser,
-    UserChange,
+    ActiveSessions, ChosenPassword, ContactsChange, EventPage, FriendRow, HistoryFrom, HistoryPage, IfKnown,
+    NewPosition, NewSecrets, NewTicket, NewTokens, PasswordChange, Principal, RelationRows, SessionState, StateChange,
+    StoredPicture, StoredSession, StoredStatus, Ticket, TicketHolder, UpsertUser, UpsertedUser, UserChange,
 };
 pub use self::snapshot::{Inspected, amounts, each_picture, inspect, mark_restored, with_new_key};
 use self::sqlite::{Engine, tickets};

@@ -7,19 +7,18 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
-    ActiveSessions, Checkup, ConversationFilter, EventPage, EventsOfUser, FriendRow, HistoryPage, NewPosition,
-    NewSecrets, NewTicket, PictureUsage, RelationRows, SessionState, StoredPicture, StoredSession, StoredStatus,
-    Ticket, sqlite,
+    ActiveSessions, Checkup, EventPage, EventsOfUser, FriendRow, HistoryPage, NewPosition, NewSecrets, NewTicket,
+    PictureUsage, RelationRows, SessionState, StoredPicture, StoredSession, StoredStatus, Ticket, sqlite,
     unit::{Db, LongReads, ReadEngine, Tx, WriteEngine},
 };
 use crate::domain::{
     Admin, AdminKey, AdminName, AdminSession, App, AppKey, AuditEntry, ChangedPosition, ChatSettings,
-    ChatSettingsChange, Contact, ContactName, Conversation, ConversationKey, Credentials, CustomStatus, Device,
-    DeviceType, Digest, Direction, DirectorySearch, Error, EventKind, FollowCounts, FollowCursor, FollowList,
-    FollowPage, Friend, FriendGroup, FriendRequest, Listed, LockReason, Message, MessageId, MessageName, MessageRecall,
-    MobileNumber, Moment, NewApp, NewPicture, NewReport, Order, Page, Participant, PasswordHash, Patch, PictureKey,
-    PictureKind, Profile, Relation, Report, Salt, SessionKey, Side, StoredAuditEntry, StoredPosition, User, UserId,
-    UserKey, UserPage, UserPageQuery, UserSearch, Vendor,
+    ChatSettingsChange, Contact, ContactName, Conversation, ConversationFilter, ConversationKey, Credentials,
+    CustomStatus, Device, DeviceType, Digest, Direction, DirectorySearch, Error, EventKind, FollowCounts, FollowCursor,
+    FollowList, FollowPage, Friend, FriendGroup, FriendRequest, Listed, LockReason, Message, MessageId, MessageName,
+    MessageRecall, MobileNumber, Moment, MuteLevel, NewApp, NewPicture, NewReport, Order, Page, Participant,
+    PasswordHash, Patch, PictureKey, PictureKind, Profile, Relation, Report, Salt, SessionKey, Side, StoredAuditEntry,
+    StoredPosition, User, UserId, UserKey, UserPage, UserPageQuery, UserSearch, Vendor,
 };
 
 /// Declares row operations, one a line: name, arguments, result, and the function of each engine that does it.
@@ -56,6 +55,7 @@ operations!(Db by ReadEngine {
     /// Returns the time before which signatures of this id are revoked; the epoch if none are.
     signatures_revoked_before(app: AppKey, id: &UserId) -> Moment = signatures::revoked_before;
     has_mute(owner: UserKey, muted: UserKey) -> bool = chat_settings::mutes;
+    mute_level(owner: UserKey, muted: UserKey) -> Option<MuteLevel> = chat_settings::level;
     count_mutes(owner: UserKey) -> u64 = chat_settings::count;
     /// Returns whether an archived conversation of the user stays archived when a message arrives.
     keeps_archived(user: UserKey) -> bool = chat_settings::keeps_archived;
@@ -176,6 +176,8 @@ operations!(LongReads by ReadEngine {
     /// Returns these users in the order of `ids`, `None` for an unknown id. One point read each.
     statuses(app: AppKey, ids: &[UserId]) -> Vec<Option<StoredStatus>> = statuses::find_all;
     chat_settings(app: AppKey, user: UserKey) -> Option<ChatSettings> = chat_settings::find;
+    /// Returns the users that a user mutes, with the levels.
+    mute_levels(app: AppKey, owner: UserKey, at_most: u32) -> Vec<(UserId, MuteLevel)> = chat_settings::levels;
     reports_before(app: AppKey, key: i64, at_most: u32) -> Vec<Report> = reports::before;
     /// Returns a user's conversations with users that exist whose newest message is below `before`, latest first.
     participants(user: UserKey, filter: ConversationFilter, before: MessageId, offset: u64, limit: u32) -> Vec<Participant> = conversations::list;
@@ -282,7 +284,7 @@ operations!(Tx by WriteEngine {
     note_login(user: UserKey) -> () = statuses::note_login;
     put_custom_status(user: UserKey, custom: Option<&CustomStatus>) -> () = statuses::set;
     put_chat_settings(user: UserKey, change: &ChatSettingsChange) -> () = chat_settings::set;
-    put_mute(owner: UserKey, muted: UserKey) -> () = chat_settings::put;
+    put_mute(owner: UserKey, muted: UserKey, level: MuteLevel) -> () = chat_settings::put;
     take_mute(owner: UserKey, muted: UserKey) -> () = chat_settings::take;
     put_report(app: AppKey, user: UserKey, report: &NewReport, at: Moment) -> () = reports::add;
     keep_newest_reports(app: AppKey, kept: u32) -> () = reports::keep_newest;

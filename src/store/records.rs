@@ -260,24 +260,6 @@ pub struct NewPosition {
     pub at: Moment,
 }
 
-/// Which conversations a list has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConversationFilter {
-    /// Those with a message.
-    Written,
-    /// Those without messages too.
-    All,
-    Pinned,
-    /// Those with a message that are not pinned.
-    Unpinned,
-    Archived,
-    Unread,
-    /// Those with a message of the other user that was not delivered.
-    Undelivered,
-    /// Those off the list too.
-    HiddenToo,
-}
-
 /// Where a page of a conversation's history begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HistoryFrom {

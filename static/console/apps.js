@@ -103,6 +103,7 @@ function settings(app, draw) {
   const dialects = DIALECTS.map(([id, label]) => ({ id, ...tick(label, app.dialects[id]) }));
   const pictures = tick('Pictures have public addresses', app.public_pictures, 'The addresses cannot be guessed. Without them, only MirrorFly shows pictures, and the other vendors’ clients a drawn tile.');
   const imports = tick('A signed login creates its user', app.import_at_login, 'For Tencent: a login with a UserSig of your back end creates the user if it does not exist.');
+  const refusals = tick('A message past a block is refused', app.refuses_blocked_senders, 'For Tencent: between two users of whom one blocks the other. Otherwise the sender is not told, and the message is not delivered.');
   const passwordMin = h('input', { type: 'number', min: 1, max: 128, value: app.password_min, required: true });
   const sessions = h('input', { type: 'number', min: 1, max: 20, value: app.tencent_sessions, required: true });
   const kept = h('input', { type: 'number', min: 0, max: 36500, value: app.messages_kept_days ?? 0, required: true });
@@ -117,6 +118,7 @@ function settings(app, draw) {
       dialects: Object.fromEntries(dialects.map(({ id, box }) => [id, box.checked])),
       public_pictures: pictures.box.checked,
       import_at_login: imports.box.checked,
+      refuses_blocked_senders: refusals.box.checked,
       password_min: Number(passwordMin.value),
       tencent_sessions: Number(sessions.value),
       messages_kept_days: Number(kept.value),
@@ -137,7 +139,7 @@ function settings(app, draw) {
       h('fieldset', {}, h('legend', {}, 'What a client with a public key may do'), radios),
       h('div.stack.roomy', {},
         h('fieldset', {}, h('legend', {}, 'Vendors’ APIs that answer'), dialects.map(({ row }) => row)),
-        h('fieldset', {}, h('legend', {}, 'Pictures and logins'), pictures.row, imports.row))),
+        h('fieldset', {}, h('legend', {}, 'Pictures and logins'), pictures.row, imports.row, refusals.row))),
     h('div.grid', {},
       field('Pages that may call', origins, 'One origin per line. If empty, all pages may call.'),
       field('Host names', hosts, 'One name per line. MirrorFly’s login finds the app by its host name.')),

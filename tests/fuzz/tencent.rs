@@ -38,6 +38,15 @@ const COMMANDS: &[&str] = &[
     "sns/black_list_delete",
     "sns/black_list_get",
     "sns/black_list_check",
+    "openim/sendmsg",
+    "openim/batchsendmsg",
+    "openim/admin_getroammsg",
+    "openim/admin_msgwithdraw",
+    "openim/admin_set_msg_read",
+    "openim/get_c2c_unread_msg_num",
+    "openim/modify_c2c_msg",
+    "recentcontact/get_list",
+    "recentcontact/delete",
 ];
 
 /// Bodies with every field that any command reads.
@@ -54,6 +63,9 @@ const BODIES: &[&str] = &[
     r#"{"From_Account":"ada","PendencyType":"Pendency_Type_ComeIn","StartTime":0,"MaxLimited":10,"LastSequence":0,"LatestPendencyTimeStamp":1}"#,
     r#"{"From_Account":"ada","ResponseFriendItem":[{"To_Account":"bob","ResponseAction":"Response_Action_AgreeAndAdd","Remark":"R","GroupName":["G"]}]}"#,
     r#"{"From_Account":"ada","GroupName":["G","H"],"To_Account":["bob"],"OldName":"G","NewName":"I","NeedFriend":"Need_Friend_Type_Yes","AddAccount":["bob"],"DeleteAccount":["cyd"]}"#,
+    r#"{"SyncOtherMachine":1,"From_Account":"ada","To_Account":"bob","MsgSeq":1,"MsgRandom":2,"MsgLifeTime":60,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}},{"MsgType":"TIMFaceElem","MsgContent":{"Index":1,"Data":"d"}}],"SendMsgControl":["NoUnread"],"IsNeedReadReceipt":1,"CloudCustomData":"c"}"#,
+    r#"{"Operator_Account":"ada","Peer_Account":"bob","MaxCnt":10,"MinTime":0,"MaxTime":2000000000,"LastMsgKey":"1_2_1700000000","Report_Account":"ada","MsgReadTime":"1700000000"}"#,
+    r#"{"From_Account":"ada","To_Account":"bob","MsgKey":"1_2_1700000000","MsgVersion":0,"Type":1,"ClearRamble":1,"TimeStamp":0,"StartIndex":0,"Count":10,"Peer_Account":["bob"]}"#,
 ];
 
 #[test]

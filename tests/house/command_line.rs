@@ -105,7 +105,7 @@ fn app() -> Value {
     json!({
         "app_id": "shop", "name": "Shop", "sdk_app_id": 1_400_000_002, "account": "administrator", "hosts": ["a.example", "b.example"],
         "registration": "new", "dialects": { "qiscus": true, "mirrorfly": false, "tencent": false }, "password_min": 1, "token_lifetime_s": null, "messages_kept_days": null, "public_pictures": true,
-        "allowed_origins": ["https://a.example"], "import_at_login": true, "tencent_sessions": 1, "created_at": "2026-01-02T03:04:05.000006Z"
+        "allowed_origins": ["https://a.example"], "import_at_login": true, "refuses_blocked_senders": false, "tencent_sessions": 1, "created_at": "2026-01-02T03:04:05.000006Z"
     })
 }
 
@@ -246,6 +246,7 @@ messages kept:    -
 public pictures:  true
 allowed origins:  https://a.example
 import at login:  true
+refuses blocked:  false
 Tencent sessions: 1
 created:          2026-01-02T03:04:05.000006Z
 secret:           s3

@@ -54,6 +54,7 @@ mod store_laws;
 mod sweep;
 mod switched_off;
 mod tencent_friends;
+mod tencent_messages;
 mod tencent_rest;
 mod tencent_socket;
 mod tls;

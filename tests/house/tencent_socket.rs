@@ -39,10 +39,10 @@ const SET: &str = "profile.portrait_set";
 const WAIT: Duration = Duration::from_secs(20);
 
 /// How long nothing may come.
-const SILENCE: Duration = Duration::from_millis(300);
+pub(crate) const SILENCE: Duration = Duration::from_millis(300);
 
 /// A server whose app has a number that tests know.
-async fn server() -> Standin {
+pub(crate) async fn server() -> Standin {
     Standin::with(&[WITH_SDK_APP_ID]).await
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn import(server: &Standin, ids: &[&str]) {
 }
 
 /// Sets tags of a user by the REST API.
-async fn set(server: &Standin, id: &str, items: &[(&str, Value)]) {
+pub(crate) async fn set(server: &Standin, id: &str, items: &[(&str, Value)]) {
     let items: Value = items.iter().map(|(tag, value)| json!({ "Tag": tag, "Value": value })).collect();
     by_rest(server, "profile/portrait_set", json!({ "From_Account": id, "ProfileItem": items })).await;
 }
@@ -83,10 +83,10 @@ pub(crate) async fn befriend(server: &Standin, one: &str, other: &str) {
 
 /// A WebSocket to the server, as the SDK opens it.
 pub(crate) struct Socket {
-    socket: WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>,
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>,
     seq: u64,
     /// What was pushed while an answer was waited for.
-    pushed: Vec<Value>,
+    pub(crate) pushed: Vec<Value>,
 }
 
 impl Socket {
@@ -138,7 +138,7 @@ impl Socket {
     }
 
     /// A socket that goes on with a session.
-    async fn again(server: &Standin, ticket: &str) -> Self {
+    pub(crate) async fn again(server: &Standin, ticket: &str) -> Self {
         let mut socket = Self::connect(server).await;
         let said = socket.ask(LOGIN, ticket, json!({ "State": "Online" })).await;
         assert_eq!((&said["ErrorCode"], &said["A2Key"]), (&json!(0), &json!(ticket)), "{said}");
@@ -188,7 +188,7 @@ impl Socket {
     }
 
     /// The event of the next push.
-    async fn reported(&mut self) -> Value {
+    pub(crate) async fn reported(&mut self) -> Value {
         let mut body = match self.pushed.is_empty() {
             false => self.pushed.remove(0),
             true => {
@@ -258,7 +258,7 @@ impl Socket {
 }
 
 /// A good answer: these fields, and the envelope.
-fn ok(mut fields: Value) -> Value {
+pub(crate) fn ok(mut fields: Value) -> Value {
     for (name, value) in
         [("ActionStatus", json!("OK")), ("ErrorCode", json!(0)), ("ErrorInfo", json!("")), ("ErrorDisplay", json!(""))]
     {
@@ -276,7 +276,7 @@ const SIGN_ANEW: &str = "usersig has expired: sign a new one";
 const KICKED: &str = "usersig was made before this account was kicked or deleted: sign a new one";
 
 /// Compares the received data with a golden file.
-fn same(server: &Standin, name: &str, received: &Value) {
+pub(crate) fn same(server: &Standin, name: &str, received: &Value) {
     let answer =
         Answer { status: 101, headers: reqwest::header::HeaderMap::new(), bytes: received.to_string().into_bytes() };
     golden::same(server, name, &answer);

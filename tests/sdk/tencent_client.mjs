@@ -148,6 +148,20 @@ class Person {
     }, [name, args]));
   }
 
+  /** Sends a text: `{ kept }` with the id and the status of the message, or `{ refused }` with code and message. */
+  say(to, text) {
+    return within('sendMessage', this.page.evaluate(async ([to, text]) => {
+      const { chat, TencentCloudChat: SDK } = window;
+      const message = chat.createTextMessage({ to, conversationType: SDK.TYPES.CONV_C2C, payload: { text } });
+      try {
+        const { ID, status } = (await chat.sendMessage(message)).data.message;
+        return { kept: { ID, status } };
+      } catch (reason) {
+        return { refused: { code: reason?.code, message: reason?.message } };
+      }
+    }, [to, text]));
+  }
+
   /** The data of a call that must not be refused. */
   async keep(name, ...args) {
     const { kept, refused } = await this.call(name, ...args);

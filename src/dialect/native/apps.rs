@@ -58,6 +58,7 @@ pub(super) struct AppBody {
     public_pictures: Option<bool>,
     allowed_origins: Option<Vec<String>>,
     import_at_login: Option<bool>,
+    refuses_blocked_senders: Option<bool>,
     tencent_sessions: Option<u16>,
 }
 
@@ -83,6 +84,7 @@ impl TryFrom<AppBody> for AppChange {
             public_pictures: body.public_pictures,
             allowed_origins: body.allowed_origins.map(|list| list.iter().map(origin).collect()).transpose()?,
             import_at_login: body.import_at_login,
+            refuses_blocked_senders: body.refuses_blocked_senders,
             tencent_sessions: body.tencent_sessions,
             custom_field: None,
             former_secret_rest: Duration::ZERO,

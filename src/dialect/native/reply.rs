@@ -42,6 +42,7 @@ pub(super) struct NativeAppView<'a> {
     #[schema(value_type = Vec<String>)]
     allowed_origins: &'a [Origin],
     import_at_login: bool,
+    refuses_blocked_senders: bool,
     tencent_sessions: u16,
     #[schema(format = DateTime)]
     created_at: String,
@@ -64,6 +65,7 @@ impl<'a> From<&'a App> for NativeAppView<'a> {
             public_pictures: app.settings.public_pictures,
             allowed_origins: &app.settings.allowed_origins,
             import_at_login: app.settings.import_at_login,
+            refuses_blocked_senders: app.settings.refuses_blocked_senders,
             tencent_sessions: app.settings.sessions_per_user.tencent,
             created_at: app.created_at.to_string(),
         }

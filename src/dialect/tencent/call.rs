@@ -1,12 +1,12 @@
 //! A call of a command: its caller, its body, and what the command works with.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use serde_json::Value;
 
 use super::reply::{ErrorCode, TencentError};
 use crate::{
-    domain::{CallerKey, Fault, Owner, User},
+    domain::{CallerKey, Fault, MessageNumbers, Owner, User},
     http::addresses::Addresses,
     service::{Service, Tenant, UserLists, Viewer},
 };
@@ -15,6 +15,48 @@ pub(super) struct CommandContext<'a> {
     pub(super) service: &'a Service,
     pub(super) tenant: &'a Arc<Tenant>,
     pub(super) addresses: &'a Addresses,
+    /// What the session of the call was sent; none without a session.
+    pub(super) position: Option<SessionPosition>,
+    pub(super) own_events: OwnEvents,
+}
+
+impl<'a> CommandContext<'a> {
+    /// Creates the context of a call without a session.
+    pub(super) fn new(service: &'a Service, tenant: &'a Arc<Tenant>, addresses: &'a Addresses) -> Self {
+        Self { service, tenant, addresses, position: None, own_events: OwnEvents::default() }
+    }
+}
+
+/// What a session of the socket was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionPosition {
+    /// The last event that was sent, or that needs no push.
+    pub sent: i64,
+    /// Of a session that goes on after a cut: the last event that its client received before.
+    pub resumed_behind: Option<i64>,
+}
+
+/// What a command did, for the session that ran it: the session pushes no notice of it to its own client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnEvent {
+    /// The number of a stored event.
+    Stored(i64),
+    /// A message that was not stored.
+    Passed(MessageNumbers),
+}
+
+/// The events of one call.
+#[derive(Debug, Default)]
+pub(super) struct OwnEvents(RefCell<Vec<OwnEvent>>);
+
+impl OwnEvents {
+    pub(super) fn add(&self, event: OwnEvent) {
+        self.0.borrow_mut().push(event);
+    }
+
+    pub(super) fn take(&self) -> Vec<OwnEvent> {
+        self.0.take()
+    }
 }
 
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use super::{
     body::RequestBody,
     call::{CommandCall, CommandContext, CommandResult, TencentCaller},
     follows, friends, groups,
+    messages::{changes, history, lists, marks, mutes, sending, sync},
     portrait::{self, Portraits},
     relations::Results,
     reply::{self, Family, NoFields, ResponseFields, TencentError, TencentReply},
@@ -230,6 +231,71 @@ pub(super) const COMMANDS: &[Command] = commands! {
         @Read follow_get_info(follows::FollowInfoRequest<'_>) -> follows::FollowInfos = follows::get_info;
         /// Checks who follows whom
         @Read follow_check(follows::FollowCheckRequest<'_>) -> follows::FollowChecks = follows::check;
+    }
+    "Messages", openim {
+        /// Sends a message
+        ///
+        /// To one user, in the name of another. A block between the two does not stop it. The same `MsgSeq`, `MsgRandom`
+        /// and content within 120 seconds are the same message, and get the first answer again.
+        sendmsg(sending::SendRequest<'_>) -> sending::Sent = sending::send;
+        /// Sends a message to several users
+        ///
+        /// An account that does not exist fails alone.
+        @BackEnd batchsendmsg(sending::BatchSendRequest<'_>) -> sending::SentToMany = sending::send_to_many;
+        /// Reads the conversation of two users
+        ///
+        /// As `Operator_Account` sees it. The newest page comes first, and on each page the oldest message.
+        @Read @BackEnd admin_getroammsg(history::HistoryRequestOfBackEnd) -> history::PageForBackEnd = history::get_for_back_end;
+        /// Recalls a message
+        ///
+        /// Without a limit of time. The message keeps its place; its content is wiped.
+        @BackEnd admin_msgwithdraw(changes::AdminWithdrawRequest) -> NoFields = changes::withdraw_for_back_end;
+        /// Marks a conversation as read
+        @BackEnd admin_set_msg_read(marks::SetReadRequest) -> NoFields = marks::set_read;
+        /// Counts the unread messages of a user
+        @Read @BackEnd get_c2c_unread_msg_num(marks::UnreadRequest<'_>) -> marks::Unread = marks::unread;
+        /// Changes a message
+        ///
+        /// Place and time stay. If `MsgVersion` is not the present one, the error has the present content.
+        modify_c2c_msg(changes::ModifyRequest<'_>) -> changes::Modified = changes::modify;
+        /// Reads a conversation, as the SDK does
+        @Socket getroammsg(history::HistoryOfPeerRequest) -> history::Page = history::get;
+        /// Reads unread counts and missed messages
+        @Socket getmsg(sync::SyncRequest) -> sync::Synced = sync::get;
+        /// Marks conversations as read
+        @Socket msgreaded(marks::ReadRequest<'_>) -> NoFields = marks::read;
+        /// Reads up to when the other users have read
+        @Socket get_peer_read_time(marks::ReadTimesRequest<'_>) -> marks::ReadTimes = marks::read_times;
+        /// Confirms that messages are read
+        @Socket c2c_msg_read_receipt(marks::ReceiptRequest<'_>) -> NoFields = marks::send_receipts;
+        /// Marks all conversations as read
+        @Socket read_all_unread_msg(marks::ReadAllRequest) -> marks::ReadAll = marks::read_all;
+        /// Recalls one of the caller's messages
+        @Socket msgwithdraw(changes::WithdrawRequest) -> NoFields = changes::withdraw;
+        /// Deletes messages for the caller alone
+        @Socket delete_c2c_msg_ramble(changes::DeleteMessagesRequest) -> NoFields = changes::delete;
+        /// Reads how the caller mutes conversations
+        @Socket get_c2c_peer_mute_notifications(mutes::MutesRequest<'_>) -> mutes::Mutes = mutes::get;
+        /// Mutes conversations
+        @Socket set_c2c_peer_mute_notifications(mutes::SetMutesRequest<'_>) -> mutes::MutesSet = mutes::set;
+    }
+    "Conversations", recentcontact {
+        /// Lists conversations
+        ///
+        /// Pinned ones first, then those with the newest message. A `CompleteFlag` of 1 ends the list.
+        @Read @BackEnd get_list(lists::ListRequest) -> lists::List = lists::list;
+        /// Deletes a conversation from a user's list
+        ///
+        /// Until its next message. It counts as read for the user.
+        @BackEnd delete(lists::DeleteRequest) -> NoFields = lists::delete;
+        /// Lists conversations, as the SDK does
+        @Socket page_get(lists::PageRequest) -> lists::Page = lists::page;
+        /// Pins or unpins conversations
+        @Socket top(lists::TopRequest<'_>) -> NoFields = lists::top;
+        /// Deletes conversations from the caller's list
+        @Socket batch_delete(lists::BatchDeleteRequest<'_>) -> lists::ContactOutcomes = lists::delete_many;
+        /// Deletes the messages of a conversation for the caller alone
+        @Socket clear_msg(lists::ClearRequest) -> NoFields = lists::clear;
     }
     "Profiles", user_search {
         /// Finds users by parts of their names

@@ -23,8 +23,8 @@ use super::{
     info(
         title = "Tencent Cloud Chat, by Standin",
         version = "1",
-        description = "The part of Tencent's REST API on accounts, profiles and friends, and the socket of its Web SDK. Messages and chat \
-                       groups are not served.\n\nThe app's administrator calls these commands, with a UserSig \
+        description = "The part of Tencent's REST API on accounts, profiles, friends and messages of two users, and the socket of \
+                       its Web SDK. Groups are not served.\n\nThe app's administrator calls these commands, with a UserSig \
                        (`standin app usersig --user administrator`). The HTTP status is always 200: `ActionStatus` and `ErrorCode` \
                        say whether the call was refused, and `ResultCode` has the result for each account. A body is a JSON object \
                        of at most 1 MiB, whatever its `Content-Type`.\n\nThe Web SDK sends the same commands with the same bodies as \
@@ -39,6 +39,8 @@ use super::{
         (name = "Friend requests", description = "Friend requests that wait for an answer; the vendor calls them pendencies"),
         (name = "Groups of friends", description = "The groups that a user sorts friends into"),
         (name = "Black lists", description = "The users that a user blocks"),
+        (name = "Messages", description = "Messages of two users: text, custom elements, stickers and places"),
+        (name = "Conversations", description = "The lists of conversations"),
         (name = "User status", description = "Whether users are connected"),
         (name = "Following", description = "Users that follow others, without their consent"),
         (name = "Socket", description = "The WebSocket of the Web SDK"),

@@ -12,6 +12,7 @@ mod follows;
 mod friend_tags;
 mod friends;
 mod groups;
+mod messages;
 mod portrait;
 mod relations;
 mod reply;

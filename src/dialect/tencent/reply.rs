@@ -5,6 +5,7 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, Type},
@@ -130,14 +131,53 @@ codes! {
     /// The other user is not a friend, so it cannot join a new group.
     NoFriendForGroup = 32216,
 
-    /// A parameter of a command about online status is wrong.
+    /// A parameter of a command on messages is wrong, or both accounts are the same.
+    ChatParameter = 20001,
+    /// The sender or the recipient does not exist.
+    NoSuchChatter = 20003,
+    /// One of the two users blocks the other, and the app refuses such messages.
+    Blocked = 20007,
+    /// The message is older than a client may recall.
+    RecallTooLate = 20016,
+    /// The message does not exist, or is not the user's own.
+    NoSuchMessage = 20022,
+    /// The message was recalled before.
+    RecalledBefore = 20023,
+    /// The message has another `MsgVersion`. The response has its present content.
+    OtherVersion = 20027,
+    /// The message is too large (on the socket).
+    MessageTooLarge = 80002,
+
+    /// A parameter of a command about online status or messages is wrong.
     OnlineParameter = 90001,
+    /// `To_Account` is missing.
+    NoRecipient = 90003,
+    /// `MsgRandom` is missing or no number.
+    BadRandom = 90005,
+    /// `MsgBody` is not a list with an element.
+    NoElements = 90007,
     /// Only an administrator may do this.
     OnlineRights = 90009,
+    /// An element of `MsgBody` is wrong, or not served.
+    BadElement = 90010,
+    /// More than 500 recipients.
+    TooManyRecipients = 90011,
+    /// `MsgLifeTime` is more than seven days.
+    LifeTimeTooLong = 90026,
+    /// `SyncOtherMachine` is no number.
+    SyncNotNumber = 90031,
+    /// `MsgLifeTime` is no number.
+    LifeTimeNotNumber = 90044,
+    /// One of the two accounts does not exist.
+    NoSuchOperator = 90048,
+    /// `MsgKey` is no key of a message.
+    BadMessageKey = 90054,
     /// The server is busy.
     OnlineTimeOut = 90992,
     /// An internal error.
     OnlineInternal = 90994,
+    /// The message is too large (by the REST API).
+    RestMessageTooLarge = 93000,
 }
 
 impl ErrorCode {
@@ -180,6 +220,8 @@ pub(super) enum Family {
     Relations,
     /// Online status by the REST API, which the vendor counts among the commands on messages.
     Online,
+    /// Messages and conversations.
+    Messages,
 }
 
 impl Family {
@@ -187,7 +229,8 @@ impl Family {
         match name.split_once('.') {
             Some(("profile", _)) => Self::Profile,
             Some(("sns" | "follow", _)) => Self::Relations,
-            Some(("openim", _)) => Self::Online,
+            Some(("openim", "query_online_status" | "querystate")) => Self::Online,
+            Some(("openim" | "recentcontact", _)) => Self::Messages,
             Some(_) | None => Self::Account,
         }
     }
@@ -199,6 +242,7 @@ impl Family {
             Self::Account => [AccountParameter, AccountRights, NotImported, AccountTimeOut, AccountInternal],
             Self::Profile => [ProfileParameter, ProfileRights, NoSuchProfile, ProfileInternal, ProfileInternal],
             Self::Relations => [RelationParameter, RelationRights, NoSuchRelation, RelationTimeOut, RelationInternal],
+            Self::Messages => [OnlineParameter, OnlineRights, NoSuchChatter, OnlineTimeOut, OnlineInternal],
             Self::Online => [OnlineParameter, OnlineRights, NotImported, OnlineTimeOut, OnlineInternal],
         }
     }
@@ -208,6 +252,8 @@ impl Family {
 #[derive(Debug)]
 pub(super) enum TencentError {
     Coded(ErrorCode, String),
+    /// With this code, and with fields before the envelope: an object.
+    WithFields(ErrorCode, String, Value),
     BadParameter(String),
     Rights(String),
     Domain(Error),
@@ -275,7 +321,7 @@ impl TencentError {
     fn code_and_info(&self, family: Family) -> (ErrorCode, String) {
         let [parameter, rights, ..] = family.codes();
         match self {
-            Self::Coded(code, info) => (*code, info.clone()),
+            Self::Coded(code, info) | Self::WithFields(code, info, _) => (*code, info.clone()),
             Self::BadParameter(info) => (parameter, info.clone()),
             Self::Rights(info) => (rights, info.clone()),
             Self::Domain(error) => code_and_info(error, family),
@@ -383,6 +429,15 @@ pub(super) struct FailureEnvelope {
     error_display: &'static str,
 }
 
+/// An error that says more than its code.
+#[derive(Serialize)]
+struct FailedWithFields<'a> {
+    #[serde(flatten)]
+    fields: &'a Value,
+    #[serde(flatten)]
+    envelope: FailureEnvelope,
+}
+
 fn written(answer: &impl Serialize, bytes: usize) -> TencentReply {
     let mut text = Vec::with_capacity(bytes);
     let written = serde_json::to_writer(&mut text, answer).map_err(Error::internal);
@@ -408,7 +463,13 @@ fn of_bytes(fields: impl Serialize, bytes: usize) -> TencentReply {
 
 pub(super) fn failure(refused: &TencentError, family: Family) -> TencentReply {
     let (error_code, error_info) = refused.code_and_info(family);
-    written(&FailureEnvelope { action_status: "FAIL", error_code, error_info, error_display: "" }, BYTES)
+    let envelope = FailureEnvelope { action_status: "FAIL", error_code, error_info, error_display: "" };
+    match refused {
+        TencentError::WithFields(_, _, fields) => written(&FailedWithFields { fields, envelope }, BYTES),
+        TencentError::Coded(..) | TencentError::BadParameter(_) | TencentError::Rights(_) | TencentError::Domain(_) => {
+            written(&envelope, BYTES)
+        }
+    }
 }
 
 /// The result for one account of a call.

@@ -53,7 +53,7 @@ async fn run(
     addresses: Data<Addresses>,
     call: AdministratorCall,
 ) -> HttpResponse {
-    let context = CommandContext { service: &service, tenant: &call.tenant, addresses: &addresses };
+    let context = CommandContext::new(&service, &call.tenant, &addresses);
     answer(Ok(command.run(&context, &TencentCaller::BackEnd, &call.body).await))
 }
 
@@ -105,7 +105,9 @@ async fn wrong_method() -> HttpResponse {
 }
 
 pub(super) fn no_such_command() -> TencentError {
-    let info = "This command is not part of Standin, which has those of accounts, profiles and friends".to_owned();
+    let info =
+        "This command is not part of Standin, which has those of accounts, profiles, friends and messages of two users"
+            .to_owned();
     TencentError::Coded(ErrorCode::UnknownCommand, info)
 }
 

@@ -136,7 +136,7 @@ impl OnlineStatus {
 /// An account that does not exist.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-struct StatusMissing {
+pub(super) struct StatusMissing {
     /// The account, as the call named it.
     #[serde(rename = "To_Account")]
     to_account: String,
@@ -146,7 +146,7 @@ struct StatusMissing {
 }
 
 impl StatusMissing {
-    fn of(account: &str) -> Self {
+    pub(super) fn of(account: &str) -> Self {
         let (error_code, error_info) = reply::result(Family::Account, Err(Error::NotFound(Resource::User).into()));
         Self { to_account: account.to_owned(), error_code, error_info }
     }

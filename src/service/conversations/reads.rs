@@ -2,14 +2,15 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::Pair;
+use super::{Pair, SAME_NUMBER_MAX};
 use crate::{
     domain::{
-        AppKey, CallerKey, Conversation, ConversationKey, ConversationRef, ConversationView, Error, Message, MessageId,
-        MessageName, MessageView, Moment, Owner, Participant, Resource, Side, User, UserKey, folding::folded,
+        AppKey, CallerKey, Conversation, ConversationFilter, ConversationKey, ConversationRef, ConversationView, Error,
+        Message, MessageId, MessageName, MessageView, Moment, Owner, Participant, Resource, Side, User, UserKey,
+        folding::folded,
     },
     service::{Service, apps::Tenant, owners},
-    store::{ConversationFilter, Db, HistoryFrom, HistoryPage, LongReads},
+    store::{Db, HistoryFrom, HistoryPage, LongReads},
 };
 
 /// The most messages on a page of history. MirrorFly's SDK asks for one more than it shows.
@@ -77,6 +78,12 @@ pub enum HistoryStart {
     BackFrom(MessageName),
     /// Those that are not later, newest first.
     BeforeTime(Moment),
+    /// Those below the message with these numbers, else those that are not later; newest first.
+    BeforeNumbered {
+        seq: u32,
+        random: u32,
+        at: Moment,
+    },
     /// This message and those above it, oldest first.
     From(MessageId),
     ForwardFrom(MessageName),
@@ -372,14 +379,22 @@ async fn page_of(
         let found = found.filter(|message| message.is_shown_to(side) && message.id > own.cleared);
         found.map(|message| message.id).ok_or(Error::NotFound(Resource::Message))
     };
-    let next_second = |time: Moment| time.second_end();
+    let before_time = async |time: Moment| {
+        let later = db.first_message_at(conversation.key, side, time.second_end()).await?;
+        Ok::<_, Error>(HistoryFrom::Before(later.unwrap_or(MessageId::MAX)))
+    };
     let from = match &request.from {
         HistoryStart::Newest => HistoryFrom::Before(MessageId::MAX),
         HistoryStart::Before(id) => HistoryFrom::Before(*id),
         HistoryStart::BackFrom(name) => HistoryFrom::Before(MessageId(named(name).await?.0 + 1)),
-        HistoryStart::BeforeTime(time) => {
-            let later = db.first_message_at(conversation.key, side, next_second(*time)).await?;
-            HistoryFrom::Before(later.unwrap_or(MessageId::MAX))
+        HistoryStart::BeforeTime(time) => before_time(*time).await?,
+        HistoryStart::BeforeNumbered { seq, random, at } => {
+            let same = db.messages_numbered(conversation.key, *random, SAME_NUMBER_MAX).await?;
+            let is_it = |message: &&Message| message.numbers.seq == *seq && message.at.unix_s() == at.unix_s();
+            match same.iter().find(is_it) {
+                Some(message) => HistoryFrom::Before(message.id),
+                None => before_time(*at).await?,
+            }
         }
         HistoryStart::From(id) => HistoryFrom::From(*id),
         HistoryStart::ForwardFrom(name) => HistoryFrom::From(named(name).await?),

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::row::{StoredRow, readable, run, run_counted};
-use crate::domain::{AppKey, ChatSettings, ChatSettingsChange, Error, UserId, UserKey};
+use crate::domain::{AppKey, ChatSettings, ChatSettingsChange, Error, MuteLevel, UserId, UserKey};
 
 const FIND: &str = "SELECT mutes_all, keeps_archived FROM user WHERE app = ?1 AND key = ?2";
 
@@ -45,10 +45,38 @@ pub(crate) fn count(db: &Connection, owner: UserKey) -> Result<u64, Error> {
     Ok(db.prepare_cached(COUNT)?.query_row([owner.0], |row| row.get(0))?)
 }
 
-const MUTE: &str = "INSERT INTO mute (owner, muted) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+const LEVELS: &str = "
+    SELECT user.id, mute.level FROM mute JOIN user ON user.key = mute.muted
+    WHERE mute.owner = ?1 AND user.app = ?2 ORDER BY user.key LIMIT ?3";
 
-pub(crate) fn put(tx: &Transaction<'_>, owner: UserKey, muted: UserKey) -> Result<(), Error> {
-    run(tx, MUTE, params![owner.0, muted.0])
+/// Returns the users that a user mutes, with the levels, oldest user first.
+pub(crate) fn levels(
+    db: &Connection,
+    app: AppKey,
+    owner: UserKey,
+    at_most: u32,
+) -> Result<Vec<(UserId, MuteLevel)>, Error> {
+    let level = |row: &Row<'_>| {
+        let row = StoredRow::of("mute", row);
+        Ok((row.parsed(0, UserId::parse)?, MuteLevel::of_number(row.get(1)?)))
+    };
+    let mut statement = db.prepare_cached(LEVELS)?;
+    readable(statement.query(params![owner.0, app.0, at_most])?, level).collect()
+}
+
+const LEVEL: &str = "SELECT level FROM mute WHERE owner = ?1 AND muted = ?2";
+
+pub(crate) fn level(db: &Connection, owner: UserKey, muted: UserKey) -> Result<Option<MuteLevel>, Error> {
+    let mut statement = db.prepare_cached(LEVEL)?;
+    let number = statement.query_row(params![owner.0, muted.0], |row| row.get(0)).optional()?;
+    Ok(number.map(MuteLevel::of_number))
+}
+
+const MUTE: &str = "
+    INSERT INTO mute (owner, muted, level) VALUES (?1, ?2, ?3) ON CONFLICT (owner, muted) DO UPDATE SET level = ?3";
+
+pub(crate) fn put(tx: &Transaction<'_>, owner: UserKey, muted: UserKey, level: MuteLevel) -> Result<(), Error> {
+    run(tx, MUTE, params![owner.0, muted.0, level.number()])
 }
 
 const UNMUTE: &str = "DELETE FROM mute WHERE owner = ?1 AND muted = ?2";

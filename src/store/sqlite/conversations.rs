@@ -3,9 +3,8 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::row::{StoredRow, readable};
-use crate::{
-    domain::{AppKey, Conversation, ConversationKey, Error, MessageId, Moment, Participant, UserKey},
-    store::ConversationFilter,
+use crate::domain::{
+    AppKey, Conversation, ConversationFilter, ConversationKey, Error, MessageId, Moment, Participant, UserKey,
 };
 
 macro_rules! select_conversation {

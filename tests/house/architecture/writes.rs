@@ -18,6 +18,7 @@ const RULES: &[(&str, &str, &str, &str)] = &[
     ("apps.rs", "change", "all", "no"),
     ("chats.rs", "add_report", "a user", "no"),
     ("chats.rs", "change_chat_settings", "a user", "no"),
+    ("chats.rs", "set_mute_level", "a user", "no"),
     ("contacts.rs", "block", "two users", "no"),
     ("contacts.rs", "change_contacts", "a user", "no"),
     ("contacts.rs", "unblock", "two users", "no"),

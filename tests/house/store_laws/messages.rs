@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use standin::{
     domain::message::{
-        Conversation, ConversationChange, ConversationRef, Mark, Message, MessageBody, MessageData, MessageFlags,
-        MessageId, MessageName, MessageNumbers, MessageOrigin, MessageRef, MessageText, PINS_MAX, Participant, Side,
+        Conversation, ConversationChange, ConversationFilter, ConversationRef, Mark, Message, MessageBody, MessageData,
+        MessageFlags, MessageId, MessageName, MessageNumbers, MessageOrigin, MessageRef, MessageText, PINS_MAX,
+        Participant, Side,
     },
     service::conversations::{
         Drawn,
@@ -13,7 +14,7 @@ use standin::{
         marks::{MarkRequest, UpTo},
         sending::{BLOCKED, NewMessage, SendPolicy, SentMessage},
     },
-    store::{ConversationFilter, HistoryFrom, HistoryPage},
+    store::{HistoryFrom, HistoryPage},
 };
 
 use standin::{domain::chats::ChatSettingsChange, store::Touches};

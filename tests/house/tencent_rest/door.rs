@@ -110,10 +110,15 @@ async fn a_packed_body_is_60002() {
 #[actix_web::test]
 async fn an_unknown_command_is_60009() {
     let server = server().await;
-    let info = "This command is not part of Standin, which has those of accounts, profiles and friends";
-    for command in
-        ["openim/sendmsg", "profile/portrait_got", "im_open_login_svc/portrait_get", "a.b/c", "profile.portrait_get/x"]
-    {
+    let info =
+        "This command is not part of Standin, which has those of accounts, profiles, friends and messages of two users";
+    for command in [
+        "group_open_http_svc/create_group",
+        "profile/portrait_got",
+        "im_open_login_svc/portrait_get",
+        "a.b/c",
+        "profile.portrait_get/x",
+    ] {
         refused(&server, command, json!({}), 60009, info).await;
     }
     for path in ["/v4", "/v4/", "/v4/profile", "/v4/profile/portrait_get/more"] {

@@ -80,6 +80,8 @@ fn logged_in(missed_since: Option<i64>) -> (Binfo, Effects<BinfoCommand>) {
         custom_status: CustomStatus::parse("busy").ok(),
         at: Moment::from_micros(1_795_330_859_999_999),
         missed_since,
+        sent: 9,
+        is_resumed: missed_since.is_some(),
     };
     let step = talk.outcome(BinfoOutcome::LoggedIn(Box::new(session)));
     assert!(talk.is_authenticated());
@@ -101,12 +103,12 @@ fn missed_events_are_looked_up_after_the_login_until_none_is_left() {
     let (mut talk, step) = logged_in(Some(9));
     assert_eq!((step.frames.len(), step.command), (1, Some(BinfoCommand::PushMissed { own: alice(), seq: 9 })));
     let events_of = |name: &str| vec![json!({ "of": name })];
-    let step = talk.outcome(BinfoOutcome::Events { events: events_of("a"), rest: Some(1009) });
+    let step = talk.outcome(BinfoOutcome::Events { events: events_of("a"), rest: Some(1009), seen_to: Some(1009) });
     assert_eq!(
         (events(&step), &step.command),
         (events_of("a"), &Some(BinfoCommand::PushMissed { own: alice(), seq: 1009 }))
     );
-    let step = talk.outcome(BinfoOutcome::Events { events: events_of("b"), rest: None });
+    let step = talk.outcome(BinfoOutcome::Events { events: events_of("b"), rest: None, seen_to: None });
     assert_eq!((events(&step), step.command), (events_of("b"), None));
 }
 
@@ -117,11 +119,11 @@ fn a_refused_login_is_answered_and_changes_nothing() {
     let sig = FrameCredential::Sig { identifier: "alice".to_owned(), user_sig: Secret::new("eJ") };
     assert_eq!(step.command, Some(BinfoCommand::LogIn(sig)));
     let refusal = json!({ "ErrorCode": 70003 });
-    let step = talk.outcome(BinfoOutcome::Answer(refusal.to_string()));
+    let step = talk.outcome(BinfoOutcome::answer(refusal.to_string()));
     assert_eq!((bodies(&step), step.is_over, talk.is_authenticated()), (vec![refusal.clone()], false, false));
     let (mut talk, _) = logged_in(None);
     hear(&mut talk, LOGIN, &json!({ "a2": "another" }));
-    assert_eq!(bodies(&talk.outcome(BinfoOutcome::Answer(refusal.to_string()))), [refusal]);
+    assert_eq!(bodies(&talk.outcome(BinfoOutcome::answer(refusal.to_string()))), [refusal]);
     assert!(talk.is_authenticated(), "the session of before goes on");
 }
 
@@ -129,9 +131,7 @@ fn a_refused_login_is_answered_and_changes_nothing() {
 fn heartbeats_and_unserved_commands_are_answered_before_a_login_too() {
     let mut talk = Binfo::new(1);
     let groups = json!({ "TotalCount": 0, "GroupIdList": [] });
-    let conversations = json!({
-        "SessionItem": [], "CompleteFlag": 1, "TimeStamp": 0, "StartIndex": 0, "TopTimeStamp": 0, "TopStartIndex": 0,
-    });
+    let contact_groups = json!({ "GroupItem": [], "ContactItem": [], "CompleteFlag": 1 });
     for (command, fields) in [
         (HEARTBEAT, json!({})),
         ("im_open_status.wshello", json!({})),
@@ -140,10 +140,10 @@ fn heartbeats_and_unserved_commands_are_answered_before_a_login_too() {
         ("openim.ws_msg_push_ack", json!({})),
         ("openim.authkey", json!({})),
         ("no.such.command", json!({})),
-        ("recentcontact.page_get", conversations),
+        ("recentcontact.get_contact_group", contact_groups),
+        ("recentcontact.search_contact_group", json!({ "ContactResultItem": [], "GroupItem": [] })),
         ("group_open_http_svc.get_joined_group_list", groups.clone()),
         ("million_group_open_http_svc.get_joined_group_list", groups),
-        ("openim.getmsg", json!({ "MsgList": [], "SyncFlag": 2, "Cookie": "" })),
     ] {
         let step = hear(&mut talk, command, &json!({}));
         assert_eq!((bodies(&step), step.command, step.is_over), (vec![ok(fields)], None, false), "{command}");
@@ -152,20 +152,19 @@ fn heartbeats_and_unserved_commands_are_answered_before_a_login_too() {
 }
 
 #[test]
-fn calls_about_messages_and_groups_are_refused_so_that_the_sdk_reports_failure() {
+fn calls_about_groups_and_searches_are_refused_so_that_the_sdk_reports_failure() {
     let mut talk = Binfo::new(1);
     for command in [
-        "openim.sendmsg",
-        "openim.getroammsg",
-        "recentcontact.batch_delete",
-        "recentcontact.top",
+        "openim.delete_c2c_msg",
+        "recentcontact.mark_contact",
+        "recentcontact.create_contact_group",
         "group_open_http_svc.create_group",
         "million_group_open_http_svc.create_topic",
         "message_search.query",
         "group_search.query",
     ] {
         let step = hear(&mut talk, command, &json!({}));
-        let info = "This command is not part of Standin, which has those of accounts, profiles and friends";
+        let info = "This command is not part of Standin, which has those of accounts, profiles, friends and messages of two users";
         assert_eq!((bodies(&step), step.command, step.is_over), (vec![refused(60009, info)], None, false), "{command}");
     }
 }
@@ -174,10 +173,10 @@ fn calls_about_messages_and_groups_are_refused_so_that_the_sdk_reports_failure()
 fn a_command_runs_for_the_user_of_its_own_head_also_without_a_login() {
     for mut talk in [Binfo::new(1), logged_in(None).0] {
         let step = hear(&mut talk, GET_ALL, &json!({ "a2": "of-bob" }));
-        let Some(BinfoCommand::Run { command, credential, body }) = step.command else { panic!("no command") };
+        let Some(BinfoCommand::Run { command, credential, body, .. }) = step.command else { panic!("no command") };
         assert_eq!((command.as_str(), body), (GET_ALL, json!({ "From_Account": "alice" })));
         assert_eq!(credential, FrameCredential::Ticket(Secret::new("of-bob")));
-        let step = talk.outcome(BinfoOutcome::Answer(r#"{"ErrorCode":0}"#.to_owned()));
+        let step = talk.outcome(BinfoOutcome::answer(r#"{"ErrorCode":0}"#.to_owned()));
         let [Frame::Binary(answer)] = &step.frames[..] else { panic!("no answer") };
         let expected = format!(r#"{{"head":{{"seq":5,"servcmd":"{GET_ALL}"}},"body":{{"ErrorCode":0}}}}"#);
         assert_eq!(str::from_utf8(answer), Ok(expected.as_str()));

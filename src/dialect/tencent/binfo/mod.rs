@@ -1,5 +1,6 @@
 //! The socket of the vendor's SDK: its route, and the service calls that the protocol requests.
 
+mod chat_push;
 pub mod frame;
 pub mod protocol;
 mod push;
@@ -20,7 +21,7 @@ use self::{
 };
 use super::{
     account,
-    call::{CommandContext, TencentCaller},
+    call::{CommandContext, OwnEvent, SessionPosition, TencentCaller},
     command,
     reply::{self, ErrorCode, FailureEnvelope, Family, TencentError, TencentReply},
     rest,
@@ -136,7 +137,7 @@ impl BinfoRunner {
                     (BinfoOutcome::LoggedIn(Box::new(session)), SessionChange::Opened(listening))
                 }
                 Err(refused) => (
-                    BinfoOutcome::Answer(reply::failure(&refused, Family::Account).into_text()),
+                    BinfoOutcome::answer(reply::failure(&refused, Family::Account).into_text()),
                     SessionChange::Unchanged,
                 ),
             },
@@ -144,13 +145,14 @@ impl BinfoRunner {
                 self.log_out(credential).await;
                 (BinfoOutcome::LoggedOut, SessionChange::Closed)
             }
-            BinfoCommand::Run { command, credential, body } => {
-                let answer = self.run_command(&command, &credential, &body).await;
-                let answer = answer.unwrap_or_else(|refused| reply::failure(&refused, Family::Account));
-                (BinfoOutcome::Answer(answer.into_text()), SessionChange::Unchanged)
+            BinfoCommand::Run { command, credential, body, position } => {
+                let answer = self.run_command(&command, &credential, &body, position).await;
+                let (answer, own_events) =
+                    answer.unwrap_or_else(|refused| (reply::failure(&refused, Family::Account), Vec::new()));
+                (BinfoOutcome::Answer { body: answer.into_text(), own_events }, SessionChange::Unchanged)
             }
             BinfoCommand::PushNotice { own, notification } => match self.pushes_for(&own, *notification).await {
-                Ok(events) => (BinfoOutcome::Events { events, rest: None }, SessionChange::Unchanged),
+                Ok(events) => (BinfoOutcome::Events { events, rest: None, seen_to: None }, SessionChange::Unchanged),
                 Err(refused) => (self.fail_push(&refused).await, SessionChange::Unchanged),
             },
             BinfoCommand::PushMissed { own, seq } => match self.missed(&own, seq).await {
@@ -183,7 +185,9 @@ impl BinfoRunner {
         let custom_status = service.custom_status(&tenant, user.key).await?;
         // A client with a new login reads everything anew.
         let missed_since = listening.missed_since().filter(|_| resumes);
-        Ok((BinfoSession { user, ticket, custom_status, at: service.now(), missed_since }, listening))
+        let (at, sent) = (service.now(), listening.sent());
+        let session = BinfoSession { user, ticket, custom_status, at, missed_since, sent, is_resumed: resumes };
+        Ok((session, listening))
     }
 
     /// The client is logged out even if this fails; a failure is only logged.
@@ -204,19 +208,20 @@ impl BinfoRunner {
         command: &str,
         credential: &FrameCredential,
         body: &Value,
-    ) -> Result<TencentReply, TencentError> {
+        position: Option<SessionPosition>,
+    ) -> Result<(TencentReply, Vec<OwnEvent>), TencentError> {
         let tenant = self.tenant()?;
         let FrameCredential::Ticket(ticket) = credential else {
             return Err(TencentError::Coded(ErrorCode::NoUserSig, "head.a2 is missing: log in first".to_owned()));
         };
         let caller = TencentCaller::User(Box::new(self.service.user_by_ticket(&tenant, ticket.expose()).await?));
-        let context = self.context(&tenant);
+        let context = CommandContext { position, ..self.context(&tenant) };
         let answer = command::run(&context, &caller, command, body).await;
-        Ok(answer.unwrap_or_else(|| reply::success_json(Map::new())))
+        Ok((answer.unwrap_or_else(|| reply::success_json(Map::new())), context.own_events.take()))
     }
 
     fn context<'a>(&'a self, tenant: &'a Arc<Tenant>) -> CommandContext<'a> {
-        CommandContext { service: &self.service, tenant, addresses: &self.addresses }
+        CommandContext::new(&self.service, tenant, &self.addresses)
     }
 
     async fn missed(&self, own: &SocketUser, seq: i64) -> Result<(BinfoOutcome, SessionChange), TencentError> {
@@ -230,7 +235,7 @@ impl BinfoRunner {
             events.extend(push::at_once(&notification));
             events.extend(self.pushes_for(own, notification).await?);
         }
-        Ok((BinfoOutcome::Events { events, rest }, session))
+        Ok((BinfoOutcome::Events { events, rest, seen_to: Some(missed.seen_to) }, session))
     }
 
     /// Fails the connection, so that the client gets the change when it reconnects.
@@ -284,8 +289,8 @@ impl BinfoRunner {
                 Ok(vec![push::follow_changed(&other, is_own, is_following, is_answered, &context)])
             }
             Notification::StatusChanged { users } => Ok(push::statuses(&lists.statuses_for(users).await?)),
+            Notification::Chat { news, .. } => Ok(chat_push::pushes(own, &news, &context)),
             Notification::BlocksChanged { .. }
-            | Notification::Chat { .. }
             | Notification::BlockedBy { .. }
             | Notification::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
         }

@@ -1,6 +1,8 @@
 //! The protocol of one socket, as a pure state machine. Each frame is authenticated by its own head: after a reconnect
 //! the SDK sends calls with its ticket before it logs in again. Source: wire/tencent.md section 3.
 
+use std::collections::VecDeque;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -10,19 +12,22 @@ use super::{
 };
 use crate::{
     dialect::tencent::{
+        call::{OwnEvent, SessionPosition},
         command,
+        messages::item::tiny_id,
         reply::{self, ErrorCode, Family, TencentError},
         status::in_base64,
     },
-    domain::{CustomStatus, EndReason, Moment, Notification, Secret, User, UserId, UserKey},
+    domain::{ChatEvent, CustomStatus, EndReason, Moment, Notification, Secret, User, UserId, UserKey},
     http::socket::{Effects, Frame, Protocol},
 };
 
 /// The interval of the client's heartbeats in seconds; the SDK's own default.
 const HELLO_EVERY_S: u32 = 120;
 
-/// The vendor's user numbers have 18 digits, so ours start here.
-const TINY_ID_BASE: i64 = 1 << 57;
+/// Events of its own commands that a session remembers until their notices come. The oldest is forgotten first, and its
+/// notice pushed.
+const OWN_EVENTS_MAX: usize = 1024;
 
 /// What the protocol asks the server to do.
 #[derive(Debug, PartialEq)]
@@ -32,7 +37,13 @@ pub enum BinfoCommand {
     /// End the session of a ticket, and unsubscribe.
     LogOut(FrameCredential),
     /// Run a command of the table in `command`.
-    Run { command: String, credential: FrameCredential, body: Value },
+    Run {
+        command: String,
+        credential: FrameCredential,
+        body: Value,
+        /// What was sent to the user that has logged in on the socket.
+        position: Option<SessionPosition>,
+    },
     /// Look up the pushes for a notice that need reads of the database.
     PushNotice { own: SocketUser, notification: Box<Notification> },
     /// Look up what a user missed after this event.
@@ -49,14 +60,28 @@ pub struct SocketUser {
 pub enum BinfoOutcome {
     LoggedIn(Box<BinfoSession>),
     LoggedOut,
-    /// The response to the call: the text of a JSON object, with the envelope.
-    Answer(String),
+    /// The response to the call.
+    Answer {
+        /// The text of a JSON object, with the envelope.
+        body: String,
+        /// What the call did.
+        own_events: Vec<OwnEvent>,
+    },
     /// Pushes to send.
     Events {
         events: Vec<Value>,
         rest: Option<i64>,
+        /// After a look-up of missed events: the last event that it covers.
+        seen_to: Option<i64>,
     },
     Failed,
+}
+
+impl BinfoOutcome {
+    /// Returns the outcome of a call that changed nothing.
+    pub fn answer(body: String) -> Self {
+        Self::Answer { body, own_events: Vec::new() }
+    }
 }
 
 #[derive(Debug, PartialEq)]
@@ -67,6 +92,10 @@ pub struct BinfoSession {
     pub at: Moment,
     /// The number of the last event that the user received, if the session resumes and later events exist.
     pub missed_since: Option<i64>,
+    /// The last event that needs no push.
+    pub sent: i64,
+    /// Whether the client goes on with a former session.
+    pub is_resumed: bool,
 }
 
 #[derive(Debug)]
@@ -75,6 +104,9 @@ pub struct Binfo {
     instance: u32,
     own: Option<SocketUser>,
     pending: Option<CallId>,
+    position: Option<SessionPosition>,
+    /// What the user's commands on this socket did, until the notices of it come.
+    own_events: VecDeque<OwnEvent>,
 }
 
 type BinfoStep = Effects<BinfoCommand>;
@@ -82,7 +114,7 @@ type BinfoStep = Effects<BinfoCommand>;
 impl Binfo {
     /// Creates the state for the client with this number. It must not be 0, because the SDK takes that for none.
     pub fn new(instance: u32) -> Self {
-        Self { instance, own: None, pending: None }
+        Self { instance, own: None, pending: None, position: None, own_events: VecDeque::new() }
     }
 
     fn run_request(&mut self, request: RequestFrame) -> BinfoStep {
@@ -91,7 +123,7 @@ impl Binfo {
             "im_open_status.wslogin" => BinfoCommand::LogIn(credential),
             "im_open_status.wslogout" => BinfoCommand::LogOut(credential),
             command if command::is_known(command) => {
-                BinfoCommand::Run { command: command.to_owned(), credential, body }
+                BinfoCommand::Run { command: command.to_owned(), credential, body, position: self.position }
             }
             command => return send(frame::answer(&call, unserved::answer(command).as_text())),
         };
@@ -103,7 +135,7 @@ impl Binfo {
         let own = SocketUser { key: session.user.key, id: session.user.id };
         let answer = json!({
             "A2Key": session.ticket.expose(),
-            "TinyId": (TINY_ID_BASE + own.key.0).to_string(),
+            "TinyId": tiny_id(own.key),
             "InstId": self.instance,
             "HelloInterval": HELLO_EVERY_S,
             "TimeStamp": session.at.unix_s(),
@@ -112,7 +144,46 @@ impl Binfo {
         });
         let command = session.missed_since.map(|seq| BinfoCommand::PushMissed { own: own.clone(), seq });
         self.own = Some(own);
+        self.own_events.clear();
+        self.position = Some(SessionPosition {
+            sent: session.sent,
+            resumed_behind: session.is_resumed.then(|| session.missed_since.unwrap_or(session.sent)),
+        });
         Effects { command, ..self.answer_pending(reply::success_json(answer).as_text()) }
+    }
+
+    fn remember(&mut self, own_events: Vec<OwnEvent>) {
+        self.own_events.extend(own_events);
+        let excess = self.own_events.len().saturating_sub(OWN_EVENTS_MAX);
+        self.own_events.drain(..excess);
+    }
+
+    /// Notes that everything up to an event was sent.
+    fn sent_to(&mut self, seq: i64) {
+        if let Some(position) = &mut self.position {
+            position.sent = position.sent.max(seq);
+        }
+    }
+
+    /// Whether a command on this socket did what the notice is about. Notices come in the order of the events.
+    fn is_own(&mut self, notice: &Notification) -> bool {
+        let Notification::Chat { seq, news } = notice else { return false };
+        let wanted = match &news.event {
+            ChatEvent::Passing(message) if self.own.as_ref().is_some_and(|own| own.key == message.sender) => {
+                OwnEvent::Passed(message.numbers)
+            }
+            ChatEvent::Sent(_)
+            | ChatEvent::Edited(_)
+            | ChatEvent::Recalled(_)
+            | ChatEvent::Hidden { .. }
+            | ChatEvent::MarkMoved { .. }
+            | ChatEvent::ReceiptsSent(_)
+            | ChatEvent::Changed { .. }
+            | ChatEvent::Typing { .. }
+            | ChatEvent::Passing(_) => OwnEvent::Stored(*seq),
+        };
+        let place = self.own_events.iter().position(|event| *event == wanted);
+        place.is_some_and(|place| self.own_events.remove(place).is_some())
     }
 
     fn answer_pending(&mut self, body: &str) -> BinfoStep {
@@ -140,12 +211,16 @@ impl Protocol for Binfo {
         match outcome {
             BinfoOutcome::LoggedIn(session) => self.logged_in(*session),
             BinfoOutcome::LoggedOut => {
-                self.own = None;
+                (self.own, self.position) = (None, None);
                 self.answer_pending(reply::success_json(json!({})).as_text())
             }
-            BinfoOutcome::Answer(body) => self.answer_pending(&body),
+            BinfoOutcome::Answer { body, own_events } => {
+                self.remember(own_events);
+                self.answer_pending(&body)
+            }
             BinfoOutcome::Failed => Effects { is_over: true, ..Effects::default() },
-            BinfoOutcome::Events { events, rest } => {
+            BinfoOutcome::Events { events, rest, seen_to } => {
+                seen_to.into_iter().for_each(|seq| self.sent_to(seq));
                 let look_back = |(own, seq)| BinfoCommand::PushMissed { own, seq };
                 Effects { command: self.own.clone().zip(rest).map(look_back), ..push_events(&events) }
             }
@@ -153,6 +228,10 @@ impl Protocol for Binfo {
     }
 
     fn notification(&mut self, notification: &Notification) -> BinfoStep {
+        self.sent_to(notification.seq());
+        if self.is_own(notification) {
+            return Effects::default();
+        }
         let Some(own) = &self.own else { return Effects::default() };
         let push_rest = || BinfoCommand::PushNotice { own: own.clone(), notification: Box::new(notification.clone()) };
         Effects { command: push::has_more(notification).then(push_rest), ..push_events(&push::at_once(notification)) }
@@ -162,6 +241,7 @@ impl Protocol for Binfo {
     /// again.
     fn close(&mut self, why: EndReason) -> BinfoStep {
         let was_logged_in = self.own.take().is_some();
+        self.position = None;
         match why {
             EndReason::Replaced => push_events(&[push::kicked(KickReason::Replaced)]),
             EndReason::Withdrawn if !was_logged_in => Effects { is_over: true, ..Effects::default() },

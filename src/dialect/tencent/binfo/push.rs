@@ -5,6 +5,7 @@ use std::slice;
 
 use serde_json::{Value, json};
 
+use super::chat_push;
 use crate::{
     dialect::tencent::{
         call::CommandContext, friend_tags::FriendTag, relations::is_shown, status::UserStatusView, tags::Tag,
@@ -51,7 +52,8 @@ pub(super) fn has_more(notice: &Notification) -> bool {
         Notification::ProfileChanged { .. } | Notification::StatusChanged { .. } => true,
         Notification::FollowChanged { with, .. } => is_shown(with),
         Notification::ContactsChanged { changed, .. } => !changed.is_empty(),
-        Notification::BlocksChanged { .. } | Notification::BlockedBy { .. } | Notification::Chat { .. } => false,
+        Notification::Chat { news, .. } => chat_push::is_pushed(news),
+        Notification::BlocksChanged { .. } | Notification::BlockedBy { .. } => false,
         Notification::RequestChanged { with, is_waiting, .. } => *is_waiting && is_shown(with),
     }
 }

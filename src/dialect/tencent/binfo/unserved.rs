@@ -40,22 +40,12 @@ pub(super) fn answer(command: &str) -> TencentReply {
 /// Returns the empty response that the SDK needs to continue, or none if an error is right.
 fn nothing(command: &str) -> Option<Value> {
     let nothing = match command {
-        "recentcontact.page_get" => json!({
-            "SessionItem": [],
-            "CompleteFlag": 1,
-            "TimeStamp": 0,
-            "StartIndex": 0,
-            "TopTimeStamp": 0,
-            "TopStartIndex": 0,
-        }),
+        "recentcontact.search_contact_group" => json!({ "ContactResultItem": [], "GroupItem": [] }),
+        "recentcontact.get_contact_group" => json!({ "GroupItem": [], "ContactItem": [], "CompleteFlag": 1 }),
         "group_open_http_svc.get_joined_group_list" | "million_group_open_http_svc.get_joined_group_list" => {
             json!({ "TotalCount": 0, "GroupIdList": [] })
         }
-        "openim.getmsg" => json!({ "MsgList": [], "SyncFlag": 2, "Cookie": "" }),
-        "openim.authkey"
-        | "openim.get_c2c_peer_mute_notifications"
-        | "openim.ws_msg_push_ack"
-        | "recentcontact.get_contact_group" => json!({}),
+        "openim.authkey" | "openim.ws_msg_push_ack" => json!({}),
         "im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2" => purchase(),
         command if command.split_once('.').is_some_and(|(service, _)| OF_PAGES.contains(&service)) => return None,
         // Heartbeats above all: after an error the SDK reconnects at once, for ever.
