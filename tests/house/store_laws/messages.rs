@@ -567,3 +567,92 @@ async fn one_conversation_comes_of_two_hundred_openings_at_once() {
     let keys: BTreeSet<_> = join_all(opened).await.into_iter().map(|opened| opened.unwrap().unique_id).collect();
     assert_eq!(keys.len(), 1);
 }
+
+/// A small generator of numbers, the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}
+
+/// One call of a user about its conversation with the other.
+async fn act(shelf: &Fixture, dice: &mut Dice, sent: &mut Vec<MessageId>, moment: i64) {
+    let (me, other) = if dice.roll(2) == 0 { ("ann", "bob") } else { ("bob", "ann") };
+    let (store, app) = (&shelf.store, shelf.app);
+    let some = |dice: &mut Dice| sent.get(dice.roll(sent.len().max(1))).copied().unwrap_or(MessageId(1));
+    let change = async |change| {
+        store.change_conversation(app, by_id(me), with(other), change, at(moment)).await.unwrap();
+    };
+    match dice.roll(14) {
+        0..=5 => {
+            let is_uncounted = dice.roll(6) == 0;
+            let is_unlisted = dice.roll(6) == 0;
+            let flags = MessageFlags { is_uncounted, is_unlisted, wants_receipt: false };
+            let policy = SendPolicy {
+                reads: dice.roll(4) == 0,
+                is_hidden_from_sender: dice.roll(8) == 0,
+                ..SendPolicy::default()
+            };
+            let new = NewMessage { flags, policy, ..message("x") };
+            sent.push(shelf.try_send(me, other, new, moment).await.unwrap().message.id);
+        }
+        6 => drop(shelf.read(me, other, UpTo::Message(some(dice))).await),
+        7 => drop(shelf.read(me, other, UpTo::Newest).await),
+        8 => {
+            let messages = [some(dice), some(dice)];
+            store.recall(app, by_id(me), with(other), recall_of(&messages), at(moment)).await.unwrap();
+        }
+        9 => {
+            let messages = vec![MessageRef::Id(some(dice)), MessageRef::Id(some(dice))];
+            store.hide(app, by_id(me), with(other), messages, at(moment)).await.unwrap();
+        }
+        10 => change(ConversationChange::Cleared { upto: some(dice) }).await,
+        11 => change(ConversationChange::UnreadReset).await,
+        12 => change(ConversationChange::Hidden { is_cleared: dice.roll(2) == 0 }).await,
+        _ => {
+            let (me, is_blocked) = (shelf.user(me).unwrap().key, dice.roll(3) == 0);
+            let toggled = match is_blocked {
+                true => store.block(app, me, user_id(other), at(moment)).await,
+                false => store.unblock(app, me, user_id(other), at(moment)).await,
+            };
+            // The block may stand already, or not stand.
+            drop(toggled);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn promise_68_unread_counts_equal_a_recount_of_the_rows_after_any_sequence_of_calls() {
+    for seed in 1..=20 {
+        let shelf = Fixture::with_users(&["ann", "bob"]).await;
+        shelf.say("ann", "bob", "first", 1).await;
+        let (mut dice, mut sent) = (Dice(seed), Vec::new());
+        for moment in 2..=100 {
+            act(&shelf, &mut dice, &mut sent, moment).await;
+            shelf.assert_counted("ann", "bob");
+            shelf.assert_counted("bob", "ann");
+        }
+        let total = shelf.store.reads(async |db| db.total_unread(shelf.user("ann").unwrap().key).await).unwrap();
+        assert_eq!(total, u64::from(shelf.state("ann", "bob").unread), "seed {seed}");
+    }
+}
+
+#[actix_web::test]
+async fn promise_67_a_recalled_or_deleted_text_is_in_no_backup_made_later() {
+    let shelf = Fixture::with_users(&["ann", "bob", "cid"]).await;
+    let secret = "a text that must not be found again, ".repeat(500);
+    let secret = secret.as_str();
+    let sent = shelf.say("ann", "bob", secret, 1).await;
+    shelf.say("cid", "bob", secret, 2).await;
+    shelf.store.delete_user(shelf.app, by_id("cid"), at(0), at(3)).await.unwrap();
+    while shelf.store.forget_departed(50).await.unwrap() > 0 {}
+    shelf.store.recall(shelf.app, by_id("ann"), with("bob"), recall_of(&[sent.id]), at(2)).await.unwrap();
+    let copy = shelf.folder.path().join("copy.db");
+    shelf.store.reads(async |db| db.copy_to(&copy).await).unwrap();
+    let part = &secret.as_bytes()[..36];
+    let holds = |bytes: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    assert!(!holds(&std::fs::read(copy).unwrap()), "a backup made later has the text");
+}
