@@ -187,7 +187,7 @@ async fn a_user_is_suspended_and_befriended_by_command() {
     assert!(server.command(&["user", "list"]).ends_with("\nPage 1 of 1, 1 user in all.\n"));
     let backup = server.data().with_file_name("one.tar");
     let said = server.command(&["backup", backup.to_str().unwrap()]);
-    assert!(said.contains("1 app, 1 user, 0 pictures, 0 contacts, 0 administrators\n"), "{said}");
+    assert!(said.contains("1 app, 1 user, 0 pictures, 0 contacts, 0 messages, 0 administrators\n"), "{said}");
 }
 
 #[actix_web::test]

@@ -310,7 +310,7 @@ async fn the_bytes_of_pictures_are_counted_at_upload_and_measured_after_an_upgra
         "DROP TRIGGER user_text_added; DROP TRIGGER user_text_changed; DROP TRIGGER user_text_removed; DROP TABLE user_text;
         ALTER TABLE user DROP COLUMN folded_name;",
         include_str!("../../src/store/sqlite/schema/0003_search.sql"),
-        "DROP TABLE mute; DROP TABLE report; ALTER TABLE user DROP COLUMN mutes_all; ALTER TABLE user DROP COLUMN keeps_archived;
+        "DROP TABLE message; DROP TABLE participant; DROP TABLE conversation; DROP TABLE mute; DROP TABLE report; ALTER TABLE user DROP COLUMN mutes_all; ALTER TABLE user DROP COLUMN keeps_archived;
         DROP INDEX event_by_other; ALTER TABLE event DROP COLUMN other; DROP INDEX event_by_user; DROP TABLE session_place;
         DROP TABLE dead_signature; DROP TABLE follow; ALTER TABLE user DROP COLUMN custom_status; ALTER TABLE user DROP COLUMN has_logged_in;
         DROP TRIGGER picture_counted; DROP TRIGGER picture_measured; DROP TRIGGER picture_uncounted;

@@ -65,7 +65,7 @@ async fn a_command_creates_no_data_folder() {
     let output = standin(&data).args(["app", "show", "--secrets"]).output().unwrap();
     let demo = data.join("demo").display().to_string();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains(&format!("but one of a demo in {demo}: name that with --data {demo}, or")), "{said}");
+    assert!(said.contains(&format!("There is one of a demo in {demo}: name it with --data {demo}, or")), "{said}");
 }
 
 #[actix_web::test]
@@ -152,7 +152,7 @@ async fn sighup_without_tls_reads_the_log_level_again_and_never_ends_the_process
     server.logged("the log level is info, it was error").await;
     for (number, name) in [(USER_1, "SIGUSR1"), (USER_2, "SIGUSR2")] {
         signal(server.pid(), number);
-        server.logged(&format!("{name} came: it does nothing here")).await;
+        server.logged(&format!("{name} was ignored")).await;
     }
     assert!(server.lives() && !server.log().contains("/not-logged"), "{}", server.log());
     assert_eq!(server.get("/healthz").await.status, 200);

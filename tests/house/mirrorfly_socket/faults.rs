@@ -91,7 +91,7 @@ async fn a_notification_that_failed_is_sent_later_without_another_change() {
     let database = rusqlite::Connection::open(server.data().join("standin.db")).unwrap();
     database.execute_batch("ALTER TABLE contact RENAME TO mislaid").unwrap();
     own.set_status("late").await;
-    server.logged("are tried again in 5 s").await;
+    server.logged("the next try is in 5 s").await;
     database.execute_batch("ALTER TABLE mislaid RENAME TO contact").unwrap();
     for socket in [&mut own, &mut friend] {
         assert!(socket.hear().await.contains("<status>late</status>"));
