@@ -21,7 +21,8 @@
 //! picture/            uploads to clean renditions; default tiles; jpeg/ is our own JPEG decoder, a separate crate
 //! live/               open sessions: feed.rs reads event rows and says which sessions end, hub.rs queues notifications
 //! service/            the rules: a file for each topic of the vendors' pages, each operation one transaction
-//!                     users.rs creation, suspension, deletion; friends/ requests and black lists; credentials.rs every
+//!                     users.rs creation, suspension, deletion; friends/ requests and black lists; conversations/
+//!                     messages of two users: sending, marks, recalls, lists, history; credentials.rs every
 //!                     cipher, hash and random number; login_throttle.rs failed logins; sweep.rs unused pictures
 //! http/               what all dialects share: forms, JSON, limits, connections, WebSockets, CORS, metrics, inspector;
 //!                     connection/read_budget/ bounds the memory of all requests being read
@@ -29,7 +30,7 @@
 //! dialect/mirrorfly/  MirrorFly: REST API, Web SDK calls, xmpp/ its socket, with the login in protocol.rs;
 //!                     reply.rs its envelopes and status codes
 //! dialect/tencent/    Tencent: command.rs the table of commands for REST API and socket (binfo/); user_sig.rs checks
-//!                     UserSigs; reply.rs its envelope and error codes
+//!                     UserSigs; messages/ one-to-one chat; reply.rs its envelope and error codes
 //! dialect/native/     our own API under /standin/v1, for the command line and the console;
 //!                     authorization.rs admits callers, audit.rs writes audit entries, reply.rs its errors
 //! ```

@@ -152,3 +152,22 @@ async fn reads_that_the_sender_missed_are_pushed_after_its_reconnect() {
     let event = ada.told().await;
     assert_eq!(event["C2cNotifyMsgArray"][0]["C2cReadedReceipt"]["To_Account"], "bob", "{event}");
 }
+
+#[actix_web::test]
+async fn after_a_restart_history_counts_and_the_order_are_as_before() {
+    let mut server = server().await;
+    let (mut ada, mut bob) = two(&server).await;
+    ada.says("bob", "one").await;
+    bob.says("ada", "two").await;
+    bob.gets_text("one").await;
+    let cookie = bob.does(SYNC, json!({ "Cookie": "" })).await["Cookie"].clone();
+    server.kill();
+    server.restart();
+    ada.again(&server).await;
+    ada.says("bob", "three").await;
+    bob.again(&server).await;
+    let said = bob.does(SYNC, json!({ "Cookie": cookie })).await;
+    let last = said["MsgList"].as_array().unwrap().last().unwrap();
+    assert_eq!((text_of(last), unread_of(&said)), ("three".to_owned(), of("ada", 2)));
+    assert_eq!(bob.history("ada", json!({})).await.0, ["one", "two", "three"]);
+}
