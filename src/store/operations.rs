@@ -180,10 +180,10 @@ operations!(LongReads by ReadEngine {
     mute_levels(app: AppKey, owner: UserKey, at_most: u32) -> Vec<(UserId, MuteLevel)> = chat_settings::levels;
     reports_before(app: AppKey, key: i64, at_most: u32) -> Vec<Report> = reports::before;
     /// Returns a user's conversations with users that exist whose newest message is below `before`, latest first.
-    participants(user: UserKey, filter: ConversationFilter, before: MessageId, offset: u64, limit: u32) -> Vec<Participant> = conversations::list;
-    count_participants(user: UserKey, filter: ConversationFilter) -> u64 = conversations::count;
+    participants(app: AppKey, user: UserKey, filter: ConversationFilter, before: MessageId, offset: u64, limit: u32) -> Vec<Participant> = conversations::list;
+    count_participants(app: AppKey, user: UserKey, filter: ConversationFilter) -> u64 = conversations::count;
     /// Returns how many messages the user has not read, in all conversations.
-    total_unread(user: UserKey) -> u64 = conversations::total_unread;
+    total_unread(app: AppKey, user: UserKey) -> u64 = conversations::total_unread;
     /// Returns events after `seq` that may concern a user, out of at most `at_most` rows. One index look-up for each
     /// user it shares a contact row with.
     events_concerning(app: AppKey, user: UserKey, seq: i64, at_most: u32) -> EventsOfUser = events::concerning;

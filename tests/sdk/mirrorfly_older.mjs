@@ -9,7 +9,7 @@ const SCRIPT = 'mirrorfly-sdk-4.17.0/build/index.js';
 
 export async function run(binary) {
   for (const mode of [TRIAL, LIVE]) {
-    await served(binary, mode, ({ server, open, reopen }) => scenario(server, mode, open, reopen), SCRIPT);
+    await served(binary, mode, ({ standin, open, reopen }) => scenario(standin, mode, open, reopen), SCRIPT);
   }
 }
 

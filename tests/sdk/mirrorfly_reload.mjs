@@ -11,7 +11,7 @@ import { LICENSE_KEY } from './standin.mjs';
 const ADA = ['Älice Ω <1>', '', 'a "status"', '+62 812', 'ada@example.com'];
 
 export async function run(binary) {
-  for (const mode of MODES) await served(binary, mode, ({ server, open, reopen }) => scenario(server, mode, open, reopen));
+  for (const mode of MODES) await served(binary, mode, ({ standin, open, reopen }) => scenario(standin, mode, open, reopen));
 }
 
 async function scenario(server, mode, open, reopen) {

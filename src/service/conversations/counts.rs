@@ -98,7 +98,7 @@ async fn unread(
     upto: Option<MessageId>,
 ) -> Result<UnreadByPeer, Error> {
     let mut pairs = Vec::new();
-    for own in db.participants(user, ConversationFilter::Unread, MessageId::MAX, 0, CONVERSATIONS_MAX).await? {
+    for own in db.participants(app, user, ConversationFilter::Unread, MessageId::MAX, 0, CONVERSATIONS_MAX).await? {
         let side = if own.user < own.peer { Side::First } else { Side::Second };
         let later = match upto {
             Some(upto) if own.incoming > upto => {

@@ -124,12 +124,13 @@ impl Service {
         self.lists(tenant, by, owner)
             .read(async move |db, app, user| {
                 let ConversationPage { filter, before, offset, limit, with_recalled } = page;
-                let own = db.participants(user, filter, before, offset, limit.min(CONVERSATIONS_MAX)).await?;
+                let own = db.participants(app, user, filter, before, offset, limit.min(CONVERSATIONS_MAX)).await?;
                 let mut items = Vec::with_capacity(own.len());
                 for own in own {
                     items.extend(view(db, app, own, with_recalled).await?);
                 }
-                let (total, unread) = (db.count_participants(user, filter).await?, db.total_unread(user).await?);
+                let (total, unread) =
+                    (db.count_participants(app, user, filter).await?, db.total_unread(app, user).await?);
                 Ok(ConversationList { items, total, unread, seq: db.last_event_seq().await? })
             })
             .await
@@ -139,8 +140,8 @@ impl Service {
     /// # Errors
     /// `NotFound(User)`.
     pub async fn unread(&self, tenant: &Tenant, by: CallerKey, owner: &Owner) -> Result<(u64, u64), Error> {
-        let read = async |db: &LongReads<'_>, _, user| {
-            Ok((db.total_unread(user).await?, db.count_participants(user, ConversationFilter::Unread).await?))
+        let read = async |db: &LongReads<'_>, app, user| {
+            Ok((db.total_unread(app, user).await?, db.count_participants(app, user, ConversationFilter::Unread).await?))
         };
         self.lists(tenant, by, owner).read(read).await
     }
@@ -246,9 +247,9 @@ impl Service {
     /// `NotFound(User)`.
     pub async fn delivered_upto(&self, tenant: &Tenant, by: CallerKey, owner: &Owner) -> Result<MessageId, Error> {
         self.lists(tenant, by, owner)
-            .read(async |db: &LongReads<'_>, _, user| {
+            .read(async |db: &LongReads<'_>, app, user| {
                 let undelivered = ConversationFilter::Undelivered;
-                let waiting = db.participants(user, undelivered, MessageId::MAX, 0, CONVERSATIONS_MAX).await?;
+                let waiting = db.participants(app, user, undelivered, MessageId::MAX, 0, CONVERSATIONS_MAX).await?;
                 let oldest = waiting.iter().map(|own| MessageId(own.delivered.max(own.cleared).0)).min();
                 Ok(oldest.unwrap_or(MessageId(db.last_event_seq().await?)))
             })
@@ -484,7 +485,7 @@ async fn sides(
     filter: ConversationFilter,
 ) -> Result<Vec<(Conversation, Side, Participant)>, Error> {
     let mut sides = Vec::new();
-    for own in db.participants(user, filter, MessageId::MAX, 0, CONVERSATIONS_MAX).await? {
+    for own in db.participants(app, user, filter, MessageId::MAX, 0, CONVERSATIONS_MAX).await? {
         let Some(conversation) = db.conversation(app, own.conversation).await? else { continue };
         if let Some(side) = conversation.side_of(user) {
             sides.push((conversation, side, own));

@@ -98,12 +98,12 @@ fn parsed(row: &Row<'_>) -> Result<Participant, Error> {
     })
 }
 
-/// Selects a user's conversations with users that exist, latest first.
+/// Selects a user's conversations with users that exist, latest first. CROSS JOIN begins with the user's own rows.
 macro_rules! list {
     ($start:literal, $which:literal, $end:literal) => {
         concat!(
             $start,
-            " JOIN user ON user.key = participant.peer WHERE participant.user = ?1 AND participant.listed < ?2 ",
+            " CROSS JOIN user ON user.key = participant.peer WHERE participant.user = ?1 AND user.app = ?2 AND participant.listed < ?3 ",
             $which,
             $end
         )
@@ -115,7 +115,7 @@ macro_rules! lists {
     ($($name:ident $count:ident $which:literal;)*) => {$(
         const $name: &str = concat!(
             select_participant!(""),
-            list!("", $which, " ORDER BY participant.listed DESC, participant.conversation DESC LIMIT ?3 OFFSET ?4")
+            list!("", $which, " ORDER BY participant.listed DESC, participant.conversation DESC LIMIT ?4 OFFSET ?5")
         );
         const $count: &str = list!("SELECT count(*) FROM participant", $which, "");
     )*};
@@ -147,6 +147,7 @@ fn statements(filter: ConversationFilter) -> (&'static str, &'static str) {
 
 pub(crate) fn list(
     db: &Connection,
+    app: AppKey,
     user: UserKey,
     filter: ConversationFilter,
     before: MessageId,
@@ -156,20 +157,20 @@ pub(crate) fn list(
     let (list, _) = statements(filter);
     let offset = i64::try_from(offset).map_err(Error::internal)?;
     let mut statement = db.prepare_cached(list)?;
-    readable(statement.query(params![user.0, before.0, limit, offset])?, parsed).collect()
+    readable(statement.query(params![user.0, app.0, before.0, limit, offset])?, parsed).collect()
 }
 
-pub(crate) fn count(db: &Connection, user: UserKey, filter: ConversationFilter) -> Result<u64, Error> {
+pub(crate) fn count(db: &Connection, app: AppKey, user: UserKey, filter: ConversationFilter) -> Result<u64, Error> {
     let (_, count) = statements(filter);
-    Ok(db.prepare_cached(count)?.query_row(params![user.0, MessageId::MAX.0], |row| row.get(0))?)
+    Ok(db.prepare_cached(count)?.query_row(params![user.0, app.0, MessageId::MAX.0], |row| row.get(0))?)
 }
 
 const TOTAL_UNREAD: &str = "
-    SELECT coalesce(sum(participant.unread), 0) FROM participant JOIN user ON user.key = participant.peer
-    WHERE participant.user = ?1 AND participant.unread > 0";
+    SELECT coalesce(sum(participant.unread), 0) FROM participant CROSS JOIN user ON user.key = participant.peer
+    WHERE participant.user = ?1 AND user.app = ?2 AND participant.unread > 0";
 
-pub(crate) fn total_unread(db: &Connection, user: UserKey) -> Result<u64, Error> {
-    Ok(db.prepare_cached(TOTAL_UNREAD)?.query_row(params![user.0], |row| row.get(0))?)
+pub(crate) fn total_unread(db: &Connection, app: AppKey, user: UserKey) -> Result<u64, Error> {
+    Ok(db.prepare_cached(TOTAL_UNREAD)?.query_row(params![user.0, app.0], |row| row.get(0))?)
 }
 
 const PINS: &str = "SELECT count(*) FROM participant WHERE user = ?1 AND pinned_at IS NOT NULL";

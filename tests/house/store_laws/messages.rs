@@ -413,7 +413,8 @@ async fn a_user_pins_up_to_the_most_conversations() {
     }
     let ann = fixture.user("ann").unwrap().key;
     let listed = |filter| {
-        let read = fixture.store.reads(async |db| db.participants(ann, filter, MessageId::MAX, 0, 1000).await);
+        let read =
+            fixture.store.reads(async |db| db.participants(fixture.app, ann, filter, MessageId::MAX, 0, 1000).await);
         read.unwrap().len()
     };
     assert_eq!((listed(ConversationFilter::Pinned), listed(ConversationFilter::Unpinned)), (PINS_MAX as usize, 1));
@@ -504,7 +505,10 @@ async fn a_deleted_user_takes_its_conversations_along_for_both_in_steps() {
     fixture.store.delete_user(fixture.app, by_id("ann"), at(0), at(500)).await.unwrap();
     let seen = |filter| {
         let read = async |db: &LongReads<'_>| {
-            Ok((db.participants(bob, filter, MessageId::MAX, 0, 1000).await?.len(), db.total_unread(bob).await?))
+            Ok((
+                db.participants(fixture.app, bob, filter, MessageId::MAX, 0, 1000).await?.len(),
+                db.total_unread(fixture.app, bob).await?,
+            ))
         };
         fixture.store.reads(read).unwrap()
     };
@@ -579,9 +583,9 @@ impl Dice {
 }
 
 /// One call of a user about its conversation with the other.
-async fn act(shelf: &Fixture, dice: &mut Dice, sent: &mut Vec<MessageId>, moment: i64) {
+async fn act(fixture: &Fixture, dice: &mut Dice, sent: &mut Vec<MessageId>, moment: i64) {
     let (me, other) = if dice.roll(2) == 0 { ("ann", "bob") } else { ("bob", "ann") };
-    let (store, app) = (&shelf.store, shelf.app);
+    let (store, app) = (&fixture.store, fixture.app);
     let some = |dice: &mut Dice| sent.get(dice.roll(sent.len().max(1))).copied().unwrap_or(MessageId(1));
     let change = async |change| {
         store.change_conversation(app, by_id(me), with(other), change, at(moment)).await.unwrap();
@@ -597,10 +601,10 @@ async fn act(shelf: &Fixture, dice: &mut Dice, sent: &mut Vec<MessageId>, moment
                 ..SendPolicy::default()
             };
             let new = NewMessage { flags, policy, ..message("x") };
-            sent.push(shelf.try_send(me, other, new, moment).await.unwrap().message.id);
+            sent.push(fixture.try_send(me, other, new, moment).await.unwrap().message.id);
         }
-        6 => drop(shelf.read(me, other, UpTo::Message(some(dice))).await),
-        7 => drop(shelf.read(me, other, UpTo::Newest).await),
+        6 => drop(fixture.read(me, other, UpTo::Message(some(dice))).await),
+        7 => drop(fixture.read(me, other, UpTo::Newest).await),
         8 => {
             let messages = [some(dice), some(dice)];
             store.recall(app, by_id(me), with(other), recall_of(&messages), at(moment)).await.unwrap();
@@ -613,7 +617,7 @@ async fn act(shelf: &Fixture, dice: &mut Dice, sent: &mut Vec<MessageId>, moment
         11 => change(ConversationChange::UnreadReset).await,
         12 => change(ConversationChange::Hidden { is_cleared: dice.roll(2) == 0 }).await,
         _ => {
-            let (me, is_blocked) = (shelf.user(me).unwrap().key, dice.roll(3) == 0);
+            let (me, is_blocked) = (fixture.user(me).unwrap().key, dice.roll(3) == 0);
             let toggled = match is_blocked {
                 true => store.block(app, me, user_id(other), at(moment)).await,
                 false => store.unblock(app, me, user_id(other), at(moment)).await,
@@ -627,31 +631,34 @@ async fn act(shelf: &Fixture, dice: &mut Dice, sent: &mut Vec<MessageId>, moment
 #[actix_web::test]
 async fn promise_68_unread_counts_equal_a_recount_of_the_rows_after_any_sequence_of_calls() {
     for seed in 1..=20 {
-        let shelf = Fixture::with_users(&["ann", "bob"]).await;
-        shelf.say("ann", "bob", "first", 1).await;
+        let fixture = Fixture::with_users(&["ann", "bob"]).await;
+        fixture.say("ann", "bob", "first", 1).await;
         let (mut dice, mut sent) = (Dice(seed), Vec::new());
         for moment in 2..=100 {
-            act(&shelf, &mut dice, &mut sent, moment).await;
-            shelf.assert_counted("ann", "bob");
-            shelf.assert_counted("bob", "ann");
+            act(&fixture, &mut dice, &mut sent, moment).await;
+            fixture.assert_counted("ann", "bob");
+            fixture.assert_counted("bob", "ann");
         }
-        let total = shelf.store.reads(async |db| db.total_unread(shelf.user("ann").unwrap().key).await).unwrap();
-        assert_eq!(total, u64::from(shelf.state("ann", "bob").unread), "seed {seed}");
+        let total = fixture
+            .store
+            .reads(async |db| db.total_unread(fixture.app, fixture.user("ann").unwrap().key).await)
+            .unwrap();
+        assert_eq!(total, u64::from(fixture.state("ann", "bob").unread), "seed {seed}");
     }
 }
 
 #[actix_web::test]
 async fn promise_67_a_recalled_or_deleted_text_is_in_no_backup_made_later() {
-    let shelf = Fixture::with_users(&["ann", "bob", "cid"]).await;
+    let fixture = Fixture::with_users(&["ann", "bob", "cid"]).await;
     let secret = "a text that must not be found again, ".repeat(500);
     let secret = secret.as_str();
-    let sent = shelf.say("ann", "bob", secret, 1).await;
-    shelf.say("cid", "bob", secret, 2).await;
-    shelf.store.delete_user(shelf.app, by_id("cid"), at(0), at(3)).await.unwrap();
-    while shelf.store.forget_departed(50).await.unwrap() > 0 {}
-    shelf.store.recall(shelf.app, by_id("ann"), with("bob"), recall_of(&[sent.id]), at(2)).await.unwrap();
-    let copy = shelf.folder.path().join("copy.db");
-    shelf.store.reads(async |db| db.copy_to(&copy).await).unwrap();
+    let sent = fixture.say("ann", "bob", secret, 1).await;
+    fixture.say("cid", "bob", secret, 2).await;
+    fixture.store.delete_user(fixture.app, by_id("cid"), at(0), at(3)).await.unwrap();
+    while fixture.store.forget_departed(50).await.unwrap() > 0 {}
+    fixture.store.recall(fixture.app, by_id("ann"), with("bob"), recall_of(&[sent.id]), at(2)).await.unwrap();
+    let copy = fixture.folder.path().join("copy.db");
+    fixture.store.reads(async |db| db.copy_to(&copy).await).unwrap();
     let part = &secret.as_bytes()[..36];
     let holds = |bytes: &[u8]| bytes.windows(part.len()).any(|window| window == part);
     assert!(!holds(&std::fs::read(copy).unwrap()), "a backup made later has the text");
