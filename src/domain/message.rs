@@ -369,7 +369,7 @@ impl Message {
         size_of::<Self>() + self.body.text.as_str().len() + custom + data + self.data.cloud.as_str().len()
     }
 
-    /// How far the peer has it: read, delivered or neither.
+    /// Returns whether the recipient has read the message, has only received it, or neither.
     pub fn state(&self, recipient: &Participant) -> DeliveryState {
         if self.id <= recipient.read {
             DeliveryState::Read

@@ -362,7 +362,7 @@ impl<'a> Chat<'a> {
         self.own.listed.max(self.own.incoming)
     }
 
-    /// Finds a message of this conversation, whoever sent it and whether or not the owner sees it.
+    /// Finds a message of this conversation, sent by either user. The owner may be unable to see it.
     async fn message(&self, wanted: &MessageRef) -> Result<Option<Message>, Error> {
         let conversation = self.conversation.key;
         match wanted {
