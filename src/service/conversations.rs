@@ -27,7 +27,7 @@ use sending::{NewMessage, SentMessage};
 /// The most messages of one number that a reference is looked for among.
 const SAME_NUMBER_MAX: u32 = 100;
 
-/// Resource a new conversation or message is given by chance.
+/// The random values of a new conversation or message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawn {
     /// 32 hexadecimal digits.

@@ -19,7 +19,7 @@ pub use self::records::{
     StoredPicture, StoredSession, StoredStatus, Ticket, TicketHolder, UpsertUser, UpsertedUser, UserChange,
 };
 pub use self::snapshot::{Inspected, amounts, each_picture, inspect, mark_restored, with_new_key};
-use self::sqlite::{Engine, tickets};
+use self::sqlite::tickets;
 pub use self::sqlite::{SCHEMA_VERSION, events::EventsOfUser, pictures::PictureRows};
 pub use self::statistics::{Checkup, Integrity, OfflineCheckup, PictureUsage, WriteStats, check_offline};
 pub use self::unit::{Db, FeedReader, LongReads, Touches, Tx};
@@ -87,7 +87,12 @@ impl std::error::Error for OpenError {}
 /// Clones share it. Every write can fail with `Busy` (the queue is full, or the store is closed), `StorageFull` and
 /// `Internal`; every read with `Busy` and `Internal`.
 #[derive(Clone)]
-pub struct Store(Arc<Engine>);
+pub struct Store(Engine);
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Arc<sqlite::Engine>),
+}
 
 impl Store {
     /// Creates (mode 0600) or opens the database and migrates its schema. Blocks. The caller holds the lock of the data
@@ -95,21 +100,28 @@ impl Store {
     /// # Errors
     /// The file cannot be used, or a newer version wrote it. The file is then unchanged.
     pub fn open(database: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
-        Engine::open(database, options).map(|engine| Self(Arc::new(engine)))
+        let engine = sqlite::Engine::open(database, options)?;
+        Ok(Self(Engine::Sqlite(Arc::new(engine))))
     }
 
     /// Finishes the queued writes. Later writes through other clones fail with `Busy`.
     pub async fn close(self) {
-        self.0.close().await;
+        match self.0 {
+            Engine::Sqlite(engine) => engine.close().await,
+        }
     }
 
     /// Queues the deletion of an expired ticket, so that it stays expired if the clock is set back.
     pub fn end_ticket(&self, digest: Digest) {
-        self.0.post(move |tx| tickets::forget(tx, &digest));
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.post(move |tx| tickets::forget(tx, &digest)),
+        }
     }
 
     /// Changes after every commit. The sender is dropped when the store has closed.
     pub fn commits(&self) -> watch::Receiver<u64> {
-        self.0.commits()
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.commits(),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use super::{
-    OpenError, Store,
+    Engine, OpenError, Store,
     sqlite::{self, apps, health, pictures},
 };
 use crate::domain::{Digest, Error, Moment};
@@ -86,6 +86,8 @@ pub fn check_offline<T>(
 
 impl Store {
     pub fn writes(&self) -> WriteStats {
-        self.0.writes()
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.writes(),
+        }
     }
 }

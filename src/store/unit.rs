@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{PictureRows, Store, sqlite};
+use super::{Engine, PictureRows, Store, sqlite};
 use crate::domain::{AppKey, CallerKey, Error, Owner};
 
 /// The users whose rows a write may touch: an engine with several writers orders writes that share a user.
@@ -88,7 +88,9 @@ impl<'a> Deref for LongReads<'a> {
 impl Store {
     /// Reads on the caller's thread.
     pub async fn read<T>(&self, read: impl AsyncFnOnce(&Db<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        self.0.read(|connection| at_once(read(&Db(ReadEngine::Sqlite(connection)))))
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.read(|connection| at_once(read(&Db(ReadEngine::Sqlite(connection))))),
+        }
     }
 
     /// Reads on the thread pool for long reads.
@@ -99,11 +101,17 @@ impl Store {
         caller: CallerKey,
         read: impl AsyncFnOnce(&LongReads<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.0.long_read(caller, |connection| at_once(read(&LongReads::sqlite(connection)))).await
+        match &self.0 {
+            Engine::Sqlite(engine) => {
+                engine.long_read(caller, |connection| at_once(read(&LongReads::sqlite(connection)))).await
+            }
+        }
     }
 
     pub fn feed_reader(&self) -> Result<FeedReader, Error> {
-        self.0.own_reader().map(|reader| FeedReader(Mutex::new(reader)))
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.own_reader().map(|reader| FeedReader(Mutex::new(reader))),
+        }
     }
 
     /// Runs a rule on the writer thread; resolves after the commit. An error changes nothing.
@@ -122,7 +130,9 @@ impl Store {
             );
             done
         };
-        self.0.write(looks_first).await
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.write(looks_first).await,
+        }
     }
 }
 

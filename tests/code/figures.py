@@ -49,11 +49,14 @@ def methods_of(files, name):
 
 
 def is_forward(name, body):
-    """Whether a method hands its arguments to another of its name, or sends one closure that calls it."""
+    """Whether a method hands its arguments to another of its name, or sends one closure that calls it.
+
+    A `match` chooses, for example the engine, so it is no forward.
+    """
     text = " ".join(line.strip() for line in body)
     inside = text[text.find("{") + 1 : text.rfind("}")].strip()
     statements = [part for part in inside.split(";") if part.strip()]
-    return len(statements) <= 1 and re.search(rf"(\.|::){name}\(", inside) is not None
+    return not inside.startswith("match ") and len(statements) <= 1 and re.search(rf"(\.|::){name}\(", inside) is not None
 
 
 def main():

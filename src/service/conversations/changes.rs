@@ -100,7 +100,7 @@ async fn recallable(chat: &Chat<'_>, wanted: &MessageRef, request: &RecallReques
     })
 }
 
-/// A change of a message's content. Resource is `None` stays.
+/// A change of a message's content. What is `None` stays.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MessageChange {
     pub body: Option<MessageBody>,

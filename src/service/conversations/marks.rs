@@ -35,7 +35,7 @@ pub struct MovedMark {
     pub seq: Option<i64>,
 }
 
-/// Moves a mark forward. Resource is read is delivered too. Event: `MarkMoved`, if the mark now covers more messages of
+/// Moves a mark forward. What is read is delivered too. Event: `MarkMoved`, if the mark now covers more messages of
 /// the other user; that user is not notified if either blocks the other.
 /// # Errors
 /// `NotFound` for the user, the conversation, or a message that the other user did not send.

@@ -27,7 +27,7 @@ pub struct NewMessage {
     pub policy: SendPolicy,
 }
 
-/// Resource an API decides about a message that it sends.
+/// What an API decides about a message that it sends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SendPolicy {
     /// Whether its sender does not see it: a back end sends it in the sender's name.
