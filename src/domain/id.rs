@@ -32,7 +32,7 @@ impl UserId {
     pub const CHARS_MAX: usize = 191;
 
     /// The fixed path words below MirrorFly's `/users/`. A user with such an id would have no URL there.
-    const PATH_WORDS: [&'static str; 14] = [
+    const PATH_WORDS: [&'static str; 15] = [
         "createUser",
         "config",
         "getMetaData",
@@ -47,6 +47,7 @@ impl UserId {
         "mute",
         "blockUsersList",
         "callLogs",
+        "delivered",
     ];
 
     pub fn is_path_word(raw: &str) -> bool {

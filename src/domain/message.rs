@@ -440,6 +440,8 @@ pub struct ConversationView {
     pub peer: User,
     /// The newest message that the user sees.
     pub last: Option<Message>,
+    /// When the message was sent that gives the conversation its place in the list.
+    pub listed_at: Moment,
 }
 
 /// A message with the conversation and the users that its rendering needs.

@@ -1,8 +1,8 @@
 //! Sessions: their notifications, why they end, where a client resumes, and the status of users.
 
 use super::{
-    Conversation, ConversationChange, CustomStatus, Digest, Mark, Message, MessageId, MessageName, Moment,
-    ProfileField, User, UserId, UserKey,
+    ChatSettingsChange, Conversation, ConversationChange, CustomStatus, Digest, Mark, Message, MessageId, MessageName,
+    Moment, ProfileField, User, UserId, UserKey,
 };
 
 /// A notification to a session of a user, the subscriber. `seq` is the number of the event that caused it.
@@ -25,6 +25,8 @@ pub enum Notification {
     RequestChanged { seq: i64, with: UserId, is_incoming: bool, is_waiting: bool },
     /// Something happened in a conversation of the subscriber.
     Chat { seq: i64, news: Box<ChatNews> },
+    /// The subscriber changed its chat settings. Not stored.
+    ChatSettingsChanged { change: Box<ChatSettingsChange> },
 }
 
 /// Resource happened in a conversation.
@@ -60,7 +62,8 @@ pub enum ChatEvent {
     },
     /// The actor confirmed that it has read these messages of the other user.
     ReceiptsSent(Vec<Message>),
-    /// The actor changed the conversation for itself. `last` is the newest message that it sees.
+    /// The actor changed the conversation for itself. `last` is the newest message that it sees; of cleared ones, the
+    /// last that was cleared.
     Changed {
         change: ConversationChange,
         last: Option<MessageName>,
@@ -90,7 +93,7 @@ impl ChatNews {
 impl Notification {
     pub fn seq(&self) -> i64 {
         match self {
-            Self::StatusChanged { .. } => 0,
+            Self::StatusChanged { .. } | Self::ChatSettingsChanged { .. } => 0,
             Self::ProfileChanged { seq, .. }
             | Self::ContactsChanged { seq, .. }
             | Self::BlocksChanged { seq, .. }
@@ -115,6 +118,9 @@ impl Notification {
             | Self::RequestChanged { with: one, .. } => one.as_str().len(),
             Self::StatusChanged { users } => size_of_val(users.as_slice()),
             Self::Chat { news, .. } => news.bytes(),
+            Self::ChatSettingsChanged { change } => {
+                size_of::<ChatSettingsChange>() + ids(&change.mute) + ids(&change.unmute)
+            }
         };
         size_of::<Self>() + more
     }

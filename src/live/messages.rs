@@ -115,7 +115,23 @@ impl About<'_> {
     }
 
     async fn changed(&self, change: ConversationChange) -> Result<ChatEvent, Error> {
-        Ok(ChatEvent::Changed { change, last: self.last().await? })
+        let last = match change {
+            ConversationChange::Cleared { upto } => self.newest_upto(upto).await?,
+            ConversationChange::Hidden { .. }
+            | ConversationChange::Pinned
+            | ConversationChange::Unpinned
+            | ConversationChange::Archived
+            | ConversationChange::Unarchived
+            | ConversationChange::UnreadReset => self.last().await?,
+        };
+        Ok(ChatEvent::Changed { change, last })
+    }
+
+    /// Returns the name of the newest message up to this one that the actor has not deleted.
+    async fn newest_upto(&self, upto: MessageId) -> Result<Option<MessageName>, Error> {
+        let from = HistoryFrom::Before(MessageId(upto.0.saturating_add(1)));
+        let page = HistoryPage { from, above: MessageId::NONE, with_recalled: true, limit: 1 };
+        Ok(self.db.history(self.conversation, self.side, &page).await?.pop().map(|message| message.name))
     }
 
     /// Returns the name of the newest message that the actor sees.

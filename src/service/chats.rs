@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use crate::{
     domain::{
         AppKey, CallerKey, ChatSettings, ChatSettingsChange, Error, Fault, MUTES_MAX, Moment, MuteLevel, NewReport,
-        Owner, REPORTS_KEPT_MAX, REPORTS_PER_DAY, Relation, Report, ReportSubject, Resource, UserId, UserKey,
+        Notification, Owner, REPORTS_KEPT_MAX, REPORTS_PER_DAY, Relation, Report, ReportSubject, Resource, UserId,
+        UserKey,
     },
     service::{Service, Tenant, owners},
     store::{LongReads, Tx},
@@ -20,7 +21,7 @@ impl Service {
         found.ok_or(Error::GONE)
     }
 
-    /// Makes all of the change or nothing.
+    /// Makes all of the change or nothing, and notifies the user's open sessions.
     /// # Errors
     /// `NotFound` for an unknown id; `Invalid` above the most muted chats.
     pub async fn change_chat_settings(
@@ -30,8 +31,11 @@ impl Service {
         change: ChatSettingsChange,
     ) -> Result<(), Error> {
         let app = tenant.app.key;
-        let rule = async move |tx: &Tx<'_>| change_chat_settings(tx, app, user, &change).await;
-        self.write_about(app, Owner::Itself(user), rule).await
+        let written = change.clone();
+        let rule = async move |tx: &Tx<'_>| change_chat_settings(tx, app, user, &written).await;
+        self.write_about(app, Owner::Itself(user), rule).await?;
+        self.inner.hub.pass(&[user], Notification::ChatSettingsChanged { change: Box::new(change) });
+        Ok(())
     }
 
     /// Returns the first `at_most` users that a user mutes, with the levels.

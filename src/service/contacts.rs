@@ -43,8 +43,8 @@ impl Service {
         self.long_read(by, async move |db| db.contacts(app, owner, search.as_deref(), page).await).await
     }
 
-    /// As [`Service::contacts`], all of them as one text. `write` runs on the reading thread: rendering thousands takes
-    /// long.
+    /// As [`Service::contacts`], all of them and the 1,000 latest conversation partners as one text. `write` runs on the
+    /// reading thread: rendering thousands takes long.
     pub async fn roster(
         &self,
         tenant: &Tenant,

@@ -6,6 +6,7 @@
 pub mod changes;
 pub mod counts;
 pub mod marks;
+pub mod pages;
 pub mod reads;
 pub mod sending;
 

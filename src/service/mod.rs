@@ -86,7 +86,10 @@ struct Inner {
     apps: Directory,
     pictures: Pictures,
     hub: Hub,
+    /// That Tencent's clients ask for.
     status_subscriptions: StatusSubscriptions,
+    /// To contacts and conversation partners, for MirrorFly's clients.
+    contact_subscriptions: StatusSubscriptions,
     /// None once [`Service::run_feed`] has taken it.
     feed: Mutex<Option<Feed>>,
     throttle: LoginThrottle,
@@ -123,6 +126,7 @@ impl Service {
         let seq = store.read(async |db| db.last_event_seq().await).await?;
         let hub = Hub::new(seq, Arc::clone(&clock));
         let status_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
+        let contact_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
         let feed = Mutex::new(Some(Feed::new(&store, hub.clone(), seq)?));
         Ok(Self {
             inner: Arc::new(Inner {
@@ -132,6 +136,7 @@ impl Service {
                 pictures,
                 hub,
                 status_subscriptions,
+                contact_subscriptions,
                 feed,
                 throttle: LoginThrottle::new(),
                 client_limits: ClientLimits::new(clients),

@@ -1,5 +1,6 @@
 //! Client sessions: how an app's users log in, and how they log out.
 
+pub mod contact_presence;
 pub mod notifications;
 pub mod renewal;
 pub mod signed;

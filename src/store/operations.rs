@@ -122,6 +122,11 @@ operations!(Db by ReadEngine {
     history(conversation: ConversationKey, side: Side, page: &HistoryPage) -> Vec<Message> = messages::history;
     /// Finds the first message that a side sees, recalled ones included, at this time or later. Some 200 us.
     first_message_at(conversation: ConversationKey, side: Side, at: Moment) -> Option<MessageId> = messages::first_at;
+    /// Finds the first id whose message was sent at this time or later, in all conversations; one above the last message
+    /// if there is none. Some 100 us.
+    first_id_at(at: Moment) -> MessageId = messages::first_id_at;
+    /// Counts the messages above one that a side sees, recalled ones included, up to `at_most`.
+    count_shown(conversation: ConversationKey, side: Side, above: MessageId, at_most: u32) -> u32 = messages::count_shown;
     /// Counts the messages of `sender` that a side sees and that count as unread, above `after` up to `upto`. Reads all
     /// messages of that range.
     count_messages(conversation: ConversationKey, side: Side, sender: UserKey, after: MessageId, upto: MessageId) -> u32 = messages::count;

@@ -145,6 +145,7 @@ async fn name(session: &mut LiveSession) -> String {
         | Notification::FollowChanged { .. }
         | Notification::BlockedBy { .. }
         | Notification::Chat { .. }
+        | Notification::ChatSettingsChanged { .. }
         | Notification::StatusChanged { .. } => panic!("no profile"),
     }
 }

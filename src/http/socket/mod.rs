@@ -20,7 +20,6 @@ use tokio::{
     time::{Instant, Sleep, sleep_until, timeout},
 };
 
-pub use self::websocket::MESSAGE_BYTES_MAX;
 use self::websocket::{SocketMessage, WebSocket};
 use crate::{
     domain::{EndReason, Notification},
@@ -73,6 +72,10 @@ pub trait Protocol {
     type Command;
     type Outcome;
 
+    /// The longest message of a client. All that are being read share one budget.
+    const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+
+    /// Handles a frame of at most [`Protocol::MESSAGE_BYTES_MAX`].
     fn receive(&mut self, frame: Frame) -> Effects<Self::Command>;
 
     fn outcome(&mut self, outcome: Self::Outcome) -> Effects<Self::Command>;
@@ -136,7 +139,7 @@ pub fn open<T: Protocol + 'static>(
     let answer = answer.finish().map_into_boxed_body().into();
     takeover.ask(|connection| {
         let apps = service.app_changes();
-        let socket = WebSocket::new(connection);
+        let socket = WebSocket::new(connection, T::MESSAGE_BYTES_MAX);
         Pump { protocol, runner, service, apps, socket, listening: None, confirm_at: None }.run()
     });
     Ok(answer)
@@ -265,7 +268,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
     async fn notify(&mut self, notification: &Notification) -> Result<(), CloseReply> {
         if self.protocol.is_receiving() {
             self.confirm_at.get_or_insert_with(|| Instant::now() + CONFIRM_AFTER);
-        } else if let Some(listening) = &self.listening {
+        } else if let Some(listening) = self.listening.as_ref().filter(|_| notification.seq() != 0) {
             listening.mark_behind();
         }
         let effects = self.protocol.notification(notification);

@@ -19,9 +19,6 @@ use tokio_util::codec::{Decoder as _, Encoder as _};
 
 use crate::http::connection::Connection;
 
-/// Of one message, whole or fragmented.
-pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
-
 const READ_BYTES: usize = 4 * 1024;
 
 /// The outer bound of a slow reader; the queue of its session is the inner one.
@@ -50,6 +47,8 @@ struct PartialMessage {
 pub(super) struct WebSocket {
     connection: Connection,
     codec: Codec,
+    /// The longest message, whole or fragmented.
+    message_bytes_max: usize,
     /// Bytes that are no whole frame yet.
     read: BytesMut,
     pieces: Option<PartialMessage>,
@@ -60,11 +59,20 @@ pub(super) struct WebSocket {
 }
 
 impl WebSocket {
-    pub(super) fn new(mut connection: Connection) -> Self {
-        let codec = Codec::new().max_size(MESSAGE_BYTES_MAX);
+    pub(super) fn new(mut connection: Connection, message_bytes_max: usize) -> Self {
+        let codec = Codec::new().max_size(message_bytes_max);
         let read = BytesMut::from(Bytes::from(mem::take(&mut connection.early)));
         connection.account.read(|note| note(read.len(), false));
-        Self { connection, codec, read, pieces: None, to_write: BytesMut::new(), is_handling: false, is_broken: false }
+        Self {
+            connection,
+            codec,
+            message_bytes_max,
+            read,
+            pieces: None,
+            to_write: BytesMut::new(),
+            is_handling: false,
+            is_broken: false,
+        }
     }
 
     /// None if the client is gone. Releases the previous message. The future may be dropped.
@@ -110,7 +118,7 @@ impl WebSocket {
             if self.connection.account.is_ended() {
                 return Err(ProtocolError::Io(io::ErrorKind::ResourceBusy.into()));
             }
-            if declared_bytes(&self.read).is_some_and(|bytes| bytes > MESSAGE_BYTES_MAX as u64) {
+            if declared_bytes(&self.read).is_some_and(|bytes| bytes > self.message_bytes_max as u64) {
                 return Err(ProtocolError::Overflow);
             }
             let Some(frame) = self.codec.decode(&mut self.read)? else { return Ok(None) };
@@ -147,7 +155,7 @@ impl WebSocket {
             Item::Last(piece) => (piece, true),
         };
         let Some(pieces) = &mut self.pieces else { return Ok(None) };
-        if pieces.bytes.len() + piece.len() > MESSAGE_BYTES_MAX {
+        if pieces.bytes.len() + piece.len() > self.message_bytes_max {
             return Err(ProtocolError::Overflow);
         }
         pieces.bytes.extend_from_slice(&piece);

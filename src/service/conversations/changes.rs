@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         AppKey, CloudData, ConversationChange, ConversationRef, Error, EventKind, Fault, Message, MessageBody,
-        MessageData, MessageEdit, MessageId, MessageName, MessageRecall, MessageRef, Moment, Owner, PINS_MAX,
+        MessageData, MessageEdit, MessageId, MessageName, MessageRecall, MessageRef, Metadata, Moment, Owner, PINS_MAX,
     },
     store::Tx,
 };
@@ -108,6 +108,8 @@ pub struct MessageChange {
     pub data: Option<MessageData>,
     /// Replaces Tencent's free data alone.
     pub cloud: Option<CloudData>,
+    /// Replaces MirrorFly's free data alone.
+    pub metadata: Option<Metadata>,
     /// The id that the client gave the change.
     pub name: Option<MessageName>,
     /// The version that the change was made for.
@@ -120,7 +122,7 @@ pub struct MessageChange {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum EditOutcome {
-    /// The message after the change, and the number of the event.
+    /// The message after the change, and the number of the event: 0 if the change of this name had been made before.
     Edited(Box<Message>, i64),
     NoSuchMessage,
     NotOwn,
@@ -156,6 +158,9 @@ pub async fn edit(
     if change.of_version.is_some_and(|version| version != message.version) {
         return Ok(EditOutcome::OtherVersion(Box::new(message)));
     }
+    if change.name.is_some() && message.edit.as_ref().is_some_and(|edit| edit.name == change.name) {
+        return Ok(EditOutcome::Edited(Box::new(message), 0));
+    }
     if let Some(body) = &change.body {
         message.body = body.clone();
     }
@@ -164,6 +169,9 @@ pub async fn edit(
     }
     if let Some(cloud) = &change.cloud {
         message.data.cloud = cloud.clone();
+    }
+    if let Some(metadata) = &change.metadata {
+        message.data.metadata = metadata.clone();
     }
     message.version += 1;
     message.edit = Some(MessageEdit { at, name: change.name.clone() });

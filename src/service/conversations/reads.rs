@@ -121,19 +121,7 @@ impl Service {
         owner: &Owner,
         page: ConversationPage,
     ) -> Result<ConversationList, Error> {
-        self.lists(tenant, by, owner)
-            .read(async move |db, app, user| {
-                let ConversationPage { filter, before, offset, limit, with_recalled } = page;
-                let own = db.participants(app, user, filter, before, offset, limit.min(CONVERSATIONS_MAX)).await?;
-                let mut items = Vec::with_capacity(own.len());
-                for own in own {
-                    items.extend(view(db, app, own, with_recalled).await?);
-                }
-                let (total, unread) =
-                    (db.count_participants(app, user, filter).await?, db.total_unread(app, user).await?);
-                Ok(ConversationList { items, total, unread, seq: db.last_event_seq().await? })
-            })
-            .await
+        self.lists(tenant, by, owner).read(async move |db, app, user| list(db, app, user, page).await).await
     }
 
     /// Returns how many messages a user has not read, and in how many conversations.
@@ -202,19 +190,7 @@ impl Service {
         request: HistoryRequest,
     ) -> Result<History, Error> {
         let (app, owner, of) = (tenant.app.key, owner.clone(), of.clone());
-        let read = async move |db: &LongReads<'_>| {
-            let Pair { me, peer, conversation } = Pair::of(db, app, &owner, &of).await?;
-            let Some(conversation) = conversation else {
-                return Ok(History { me, peer, conversation: None, messages: Vec::new(), is_complete: true });
-            };
-            let state = async |user: &User, other: &User| {
-                let stored = db.participant(user.key, conversation.key).await?;
-                Ok::<_, Error>(stored.unwrap_or_else(|| Participant::new(user.key, other.key, conversation.key)))
-            };
-            let (own, theirs) = (state(&me, &peer).await?, state(&peer, &me).await?);
-            let (messages, is_complete) = page_of(db, &conversation, &own, &request).await?;
-            Ok(History { me, peer, conversation: Some((conversation, own, theirs)), messages, is_complete })
-        };
+        let read = async move |db: &LongReads<'_>| history(db, app, &owner, &of, &request).await;
         self.long_read(by, async move |db| db.snapshot(read).await).await
     }
 
@@ -334,6 +310,22 @@ impl Service {
     }
 }
 
+pub(super) async fn list(
+    db: &LongReads<'_>,
+    app: AppKey,
+    user: UserKey,
+    page: ConversationPage,
+) -> Result<ConversationList, Error> {
+    let ConversationPage { filter, before, offset, limit, with_recalled } = page;
+    let own = db.participants(app, user, filter, before, offset, limit.min(CONVERSATIONS_MAX)).await?;
+    let mut items = Vec::with_capacity(own.len());
+    for own in own {
+        items.extend(view(db, app, own, with_recalled).await?);
+    }
+    let (total, unread) = (db.count_participants(app, user, filter).await?, db.total_unread(app, user).await?);
+    Ok(ConversationList { items, total, unread, seq: db.last_event_seq().await? })
+}
+
 async fn view(
     db: &Db<'_>,
     app: AppKey,
@@ -345,7 +337,8 @@ async fn view(
     let theirs = db.participant(own.peer, own.conversation).await?;
     let theirs = theirs.unwrap_or_else(|| Participant::new(own.peer, own.user, own.conversation));
     let last = last(db, &conversation, &own, with_recalled).await?;
-    Ok(Some(ConversationView { conversation, own, theirs, peer, last }))
+    let listed_at = db.message(own.listed).await?.map_or(conversation.last_at, |listed| listed.at);
+    Ok(Some(ConversationView { conversation, own, theirs, peer, last, listed_at }))
 }
 
 /// Returns the newest message that a user sees, leaving out those that lists do not show.
@@ -366,6 +359,26 @@ async fn last(
     let page = HistoryPage { from, above: own.cleared, with_recalled, limit: HISTORY_MAX };
     let newest = db.history(conversation.key, side, &page).await?;
     Ok(newest.into_iter().find(|message| !message.flags.is_unlisted))
+}
+
+pub(super) async fn history(
+    db: &LongReads<'_>,
+    app: AppKey,
+    owner: &Owner,
+    of: &ConversationRef,
+    request: &HistoryRequest,
+) -> Result<History, Error> {
+    let Pair { me, peer, conversation } = Pair::of(db, app, owner, of).await?;
+    let Some(conversation) = conversation else {
+        return Ok(History { me, peer, conversation: None, messages: Vec::new(), is_complete: true });
+    };
+    let state = async |user: &User, other: &User| {
+        let stored = db.participant(user.key, conversation.key).await?;
+        Ok::<_, Error>(stored.unwrap_or_else(|| Participant::new(user.key, other.key, conversation.key)))
+    };
+    let (own, theirs) = (state(&me, &peer).await?, state(&peer, &me).await?);
+    let (messages, is_complete) = page_of(db, &conversation, &own, request).await?;
+    Ok(History { me, peer, conversation: Some((conversation, own, theirs)), messages, is_complete })
 }
 
 async fn page_of(
@@ -525,7 +538,7 @@ async fn since(
     Users::of(app).views(db, &conversations, found).await
 }
 
-async fn undelivered(db: &LongReads<'_>, app: AppKey, user: UserKey) -> Result<Vec<MessageView>, Error> {
+pub(super) async fn undelivered(db: &LongReads<'_>, app: AppKey, user: UserKey) -> Result<Vec<MessageView>, Error> {
     let (mut found, mut conversations) = (Vec::new(), BTreeMap::new());
     for (conversation, side, own) in sides(db, app, user, ConversationFilter::Undelivered).await? {
         let above = own.cleared.max(own.delivered);

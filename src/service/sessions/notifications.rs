@@ -23,48 +23,54 @@ const PLACES_EVERY: Duration = Duration::from_secs(5);
 /// Positions per transaction, so that other writes run in between.
 const PLACES_AT_ONCE: usize = 1000;
 
-/// Dropping it ends the session. The order of the fields is the order of their drops: the second announces the end.
-pub struct EventSubscription(pub(in super::super) LiveSession, pub(in super::super) StatusSubscriber);
+/// Dropping it ends the session. The order of the fields is the order of their drops: the last two announce the end.
+pub struct EventSubscription {
+    session: LiveSession,
+    /// Of the users that its client asked for, and of contacts.
+    statuses: [StatusSubscriber; 2],
+}
 
 impl EventSubscription {
     pub fn user(&self) -> UserKey {
-        self.0.user()
+        self.session.user()
     }
 
     /// Returns the next notice, in commit order. The future may be dropped without loss.
     /// # Errors
     /// Why the session has ended, after all notices that were queued.
     pub async fn next(&mut self) -> Result<Arc<Notification>, EndReason> {
+        let [asked_for, contacts] = &self.statuses;
         tokio::select! {
             biased;
-            notification = self.0.next() => notification,
-            users = self.1.changed() => Ok(Arc::new(Notification::StatusChanged { users })),
+            notification = self.session.next() => notification,
+            users = asked_for.changed() => Ok(Arc::new(Notification::StatusChanged { users })),
+            users = contacts.changed() => Ok(Arc::new(Notification::StatusChanged { users })),
         }
     }
 
     /// Returns the event after which the client needs a look-back, if it missed something.
     pub fn missed_since(&self) -> Option<i64> {
-        self.0.missed_since()
+        self.session.missed_since()
     }
 
     /// The client could not be sent the last notice: a look-back will find it.
     pub fn mark_behind(&self) {
-        self.0.mark_behind();
+        self.session.mark_behind();
     }
 
     /// A look-back has covered everything up to this event, and its result was sent.
     pub fn caught_up(&self, seq: i64) {
-        self.0.caught_up(seq);
+        self.session.caught_up(seq);
     }
 
     /// Returns the last event up to which the client was sent everything that concerns it.
     pub fn sent(&self) -> i64 {
-        self.0.taken()
+        self.session.taken()
     }
 
     /// The client has received everything that was sent up to this event.
     pub fn confirm(&self, seq: i64) {
-        self.0.confirm(seq);
+        self.session.confirm(seq);
     }
 }
 
@@ -132,8 +138,9 @@ impl Service {
     }
 
     pub(in super::super) fn subscription(&self, session: LiveSession, vendor: Vendor) -> EventSubscription {
-        let status_changes = self.inner.status_subscriptions.join(session.user(), vendor == Vendor::Tencent);
-        EventSubscription(session, status_changes)
+        let asked_for = self.inner.status_subscriptions.join(session.user(), vendor == Vendor::Tencent);
+        let contacts = self.inner.contact_subscriptions.join(session.user(), vendor == Vendor::MirrorFly);
+        EventSubscription { session, statuses: [asked_for, contacts] }
     }
 
     /// Returns whether the client was here before. If the position cannot be written (disk full), the client still

@@ -56,7 +56,9 @@ fn is_called(row: &Row<'_>, wanted: &str) -> rusqlite::Result<bool> {
 
 const LISTED_BY: &str = users::select_user!(
     ", (SELECT name FROM contact WHERE owner = ?2 AND contact = user.key)",
-    "WHERE user.app = ?1 AND user.key IN (SELECT contact FROM contact WHERE owner = ?2) ORDER BY user.key"
+    "WHERE user.app = ?1 AND user.key IN (SELECT contact FROM contact WHERE owner = ?2
+        UNION SELECT peer FROM (SELECT peer FROM participant WHERE user = ?2 AND listed > 0 ORDER BY listed DESC LIMIT 1000))
+    ORDER BY user.key"
 );
 
 pub(crate) fn listed_by(

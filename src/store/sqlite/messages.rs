@@ -145,6 +145,45 @@ pub(crate) fn first_at(
     Ok(first.map(MessageId))
 }
 
+const NEXT_ID: &str = "SELECT id, at FROM message WHERE id >= ?1 ORDER BY id LIMIT 1";
+
+const LAST: &str = "SELECT max(id) FROM message";
+
+/// By halving: ids and times rise together, but for a clock that was set back.
+pub(crate) fn first_id_at(db: &Connection, at: Moment) -> Result<MessageId, Error> {
+    let mut next = db.prepare_cached(NEXT_ID)?;
+    let last: Option<i64> = db.prepare_cached(LAST)?.query_row([], |row| row.get(0))?;
+    let (mut low, mut high) = (0, last.map_or(0, |last| last + 1));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let pair = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+        match next.query_row(params![middle], pair).optional()? {
+            Some((id, time)) if time < at.micros() => low = id + 1,
+            Some(_) | None => high = middle,
+        }
+    }
+    Ok(MessageId(low))
+}
+
+const COUNT_SHOWN: &str = "
+    SELECT count(*) FROM (SELECT 1 FROM message WHERE conversation = ?1 AND shown = ?2 AND id > ?3 LIMIT ?4)";
+
+pub(crate) fn count_shown(
+    db: &Connection,
+    conversation: ConversationKey,
+    side: Side,
+    above: MessageId,
+    at_most: u32,
+) -> Result<u32, Error> {
+    let mut statement = db.prepare_cached(COUNT_SHOWN)?;
+    let mut total = 0;
+    for shown in shown_to(side, true) {
+        let rows = params![conversation.0, shown, above.0, at_most];
+        total += statement.query_row(rows, |row| row.get::<_, u32>(0))?;
+    }
+    Ok(total.min(at_most))
+}
+
 const COUNT: &str = "
     SELECT count(*) FROM message WHERE conversation = ?1 AND shown = ?2 AND id > ?3 AND id <= ?4 AND sender = ?5
         AND flags & 2 = 0";

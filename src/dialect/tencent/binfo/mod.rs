@@ -291,6 +291,7 @@ impl BinfoRunner {
             Notification::StatusChanged { users } => Ok(push::statuses(&lists.statuses_for(users).await?)),
             Notification::Chat { news, .. } => Ok(chat_push::pushes(own, &news, &context)),
             Notification::BlocksChanged { .. }
+            | Notification::ChatSettingsChanged { .. }
             | Notification::BlockedBy { .. }
             | Notification::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
         }

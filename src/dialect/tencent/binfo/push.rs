@@ -42,6 +42,7 @@ pub(super) fn at_once(notification: &Notification) -> Vec<Value> {
         | Notification::FollowChanged { .. }
         | Notification::StatusChanged { .. }
         | Notification::Chat { .. }
+        | Notification::ChatSettingsChanged { .. }
         | Notification::RequestChanged { is_waiting: true, .. } => Vec::new(),
     }
 }
@@ -53,7 +54,9 @@ pub(super) fn has_more(notice: &Notification) -> bool {
         Notification::FollowChanged { with, .. } => is_shown(with),
         Notification::ContactsChanged { changed, .. } => !changed.is_empty(),
         Notification::Chat { news, .. } => chat_push::is_pushed(news),
-        Notification::BlocksChanged { .. } | Notification::BlockedBy { .. } => false,
+        Notification::BlocksChanged { .. }
+        | Notification::BlockedBy { .. }
+        | Notification::ChatSettingsChanged { .. } => false,
         Notification::RequestChanged { with, is_waiting, .. } => *is_waiting && is_shown(with),
     }
 }
