@@ -11,8 +11,14 @@ use super::standin::{Answer, Standin};
 /// Characters of what is drawn at random: derived secrets and picture names, tickets, nonces.
 const RANDOM_CHARS: [usize; 3] = [22, 27, 40];
 
+/// How the time in a token of MirrorFly begins.
+const CLAIMS: &str = "eyJleHAi";
+
+/// Texts that are a time.
+const TIMES: [&str; 3] = ["sentTime", "updatedAt", "createdAt"];
+
 /// Numbers that are another each time: integer ids and times.
-const NUMBERS: [&str; 8] = [
+const NUMBERS: [&str; 10] = [
     "id",
     "user_id",
     "expired_at",
@@ -21,6 +27,8 @@ const NUMBERS: [&str; 8] = [
     "unix_nano_timestamp",
     "AddTime",
     "AddBlackTimeStamp",
+    "messageTime",
+    "epochTimestamp",
 ];
 
 /// Of Tencent's tags, the one whose value is such a number.
@@ -60,6 +68,7 @@ fn steady(server: &Standin, key: &str, value: Value) -> Value {
         }
         Value::Array(items) => items.into_iter().map(|item| steady(server, key, item)).collect(),
         Value::Number(number) if NUMBERS.contains(&key) && number.is_u64() => json!("<integer>"),
+        Value::String(_) if TIMES.contains(&key) => json!("<time>"),
         Value::String(text) if DIGITS.contains(&key) && text.bytes().all(|b| b.is_ascii_digit()) => json!("<digits>"),
         Value::String(text) => json!(words(&text.replace(server.base(), "<base>"))),
         value @ (Value::Null | Value::Bool(_) | Value::Number(_)) => value,
@@ -73,9 +82,12 @@ fn words(text: &str) -> String {
     }
     let runs = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()).map(|run| {
         let random = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        match RANDOM_CHARS.contains(&random.len()) {
-            true => run.replace(random, &format!("<{} random>", random.len())),
-            false => run.to_owned(),
+        if random.starts_with(CLAIMS) {
+            run.replace(random, "<claims>")
+        } else if RANDOM_CHARS.contains(&random.len()) {
+            run.replace(random, &format!("<{} random>", random.len()))
+        } else {
+            run.to_owned()
         }
     });
     runs.collect()

@@ -28,6 +28,7 @@ mod in_flight;
 mod killed;
 mod listening;
 mod live_laws;
+mod mirrorfly_chat;
 mod mirrorfly_rest;
 mod mirrorfly_socket;
 mod mirrorfly_users;

@@ -27,7 +27,7 @@ use super::{
 /// What clients of these tests call the server.
 pub(crate) const HOST: &str = "chat.example.test";
 
-const CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#;
+pub(crate) const CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />"#;
 
 const SET: &str = r#"<iq xmlns="jabber:client" type="set" id="s1"><vCard xmlns="vcard-temp">"#;
 

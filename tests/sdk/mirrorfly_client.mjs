@@ -118,6 +118,7 @@ export function initialise(page, options) {
     window.heard = [];
     const names = [
       'connectionListener', 'userProfileListener', 'friendsListListener', 'messageListener', 'presenceListener', 'blockUserListener',
+      'editMessageListener', 'muteChatListener', 'archiveChatListener', 'userSettingsListener',
     ];
     const callbackListeners = Object.fromEntries(
       names.map(name => [name, value => void window.heard.push({ name, value, at: Date.now() })]));

@@ -23,6 +23,9 @@ const BACKGROUND = /^(heartbeat\.alive|imopenstat\..*|im_open_status\.wshello)$/
 /** What is drawn at random, by its length: derived secrets and picture names, tickets. In a form a slash before it is `%2F`. */
 const RANDOM = /(?<=^|%2F|[^0-9A-Za-z])(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{27})(?![0-9A-Za-z])/g;
 
+/** The second part of a token of MirrorFly: a time. */
+const CLAIMS = /(?<=\.)eyJleHA[0-9A-Za-z_-]+(?=\.)/g;
+
 /** What a client draws: an id of its device, of a connection, of a stanza. Numbered, so that a replay says it as it stands. */
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
@@ -34,6 +37,9 @@ const USER_SIG = /eJ[0-9A-Za-z*_-]{60,}/g;
 
 /** Numbers that stay as they are. */
 const KEPT = /^(sdkappid|body_base64)$/;
+
+/** What is encrypted: it differs with the secrets in it. A replay decrypts none. */
+const ENCRYPTED = /^[0-9A-Za-z+\/]{100,}={0,2}$/;
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
@@ -185,12 +191,14 @@ class Names {
 
   #text(text) {
     if (TIME.test(text)) return '<time>';
+    if (ENCRYPTED.test(text)) return '<encrypted>';
     if (/^\d{7,}$/.test(text)) return '0';
     const based = text.replaceAll(this.#base, '<base>').replaceAll(encodeURIComponent(this.#base), '<base%>');
     return based
       .replaceAll(this.#host, '<host>')
       .replace(USER_SIG, packed => `<usersig:${signed(packed)}>`)
       .replace(PLAIN, (_, tag, base64) => `${tag}<base64>${Buffer.from(base64, 'base64')}</base64>`)
+      .replace(CLAIMS, '<claims>')
       .replace(RANDOM, random => this.#name(this.#drawn, random, number => `<r${number}>`))
       .replace(UUID, uuid => this.#name(this.#uuids, uuid, number => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`));
   }

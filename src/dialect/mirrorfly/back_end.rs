@@ -64,7 +64,7 @@ pub(super) async fn create_user(
     let set_profile = data.sets_profile();
     let call = UserFields { id, change: data.change, picture: data.picture, device: Some(data.device) };
     let created = service.create_user(&tenant, known.as_ref(), call).await.map_err(at_form_field)?;
-    Ok(reply::user_created(&addresses, &created, set_profile))
+    Ok(reply::user_created(&addresses, &service, &created, set_profile))
 }
 
 /// Shows a user

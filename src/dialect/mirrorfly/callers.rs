@@ -3,6 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use actix_web::{HttpRequest, dev::RequestHead, http::header::AUTHORIZATION};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{jid::Spelling, reply::MirrorFlyError};
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
         form::{Authenticate, Optional, Parse},
         origins, peer,
     },
-    service::{Service, Tenant, TicketCaller},
+    service::{Service, Tenant, TicketCaller, accounts::TICKET_LIFE},
 };
 
 pub(super) struct TokenHolder(TicketCaller);
@@ -44,10 +45,19 @@ pub(super) struct MirrorFlyUser {
     pub(super) spelling: Spelling,
 }
 
+/// The first part of every token. Its text is `{"alg":"none","typ":"JWT"}`.
+const TOKEN_HEAD: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
+
+/// The suffix of a token whose client spells its id with a backslash.
 const BACKSLASH_MARK: &str = "~40";
 
-/// A ticket, and how the client spells its own id: `GET users/config` is encrypted with the name by which the client
-/// signed in, and only the token tells which spelling that was.
+/// An access token of this dialect: a ticket, and how the client spells its own id.
+///
+/// It has the shape of a JWT, because the SDK's `getUserToken` reads the time of its end, `exp`, from the second part.
+/// The ticket is the third part and alone proves anything; it is accepted by itself too.
+///
+/// `GET users/config` is encrypted with the name by which the client signed in, and only the token tells which spelling
+/// that was.
 pub(super) struct MirrorFlyToken<'a> {
     pub(super) ticket: &'a str,
     spelling: Spelling,
@@ -56,18 +66,22 @@ pub(super) struct MirrorFlyToken<'a> {
 impl<'a> MirrorFlyToken<'a> {
     pub(super) fn of(head: &'a RequestHead) -> Option<Self> {
         let token = head.headers().get(AUTHORIZATION)?.to_str().ok().filter(|token| !token.is_empty())?;
-        Some(match token.strip_suffix(BACKSLASH_MARK) {
-            Some(ticket) => Self { ticket, spelling: Spelling::Backslash },
-            None => Self { ticket: token, spelling: Spelling::Equals },
-        })
+        let (token, spelling) = match token.strip_suffix(BACKSLASH_MARK) {
+            Some(token) => (token, Spelling::Backslash),
+            None => (token, Spelling::Equals),
+        };
+        let ticket = token.strip_prefix(TOKEN_HEAD).and_then(|parts| parts.rsplit_once('.'));
+        Some(Self { ticket: ticket.map_or(token, |(_, ticket)| ticket), spelling })
     }
 
-    pub(super) fn write(ticket: &Secret, username: &str) -> String {
+    /// Writes the token of a client that signed in as `username` now.
+    pub(super) fn write(service: &Service, ticket: &Secret, username: &str) -> String {
         let mark = match Spelling::of(username) {
             Spelling::Equals => "",
             Spelling::Backslash => BACKSLASH_MARK,
         };
-        format!("{}{mark}", ticket.expose())
+        let claims = format!(r#"{{"exp":{}}}"#, service.now().after(TICKET_LIFE).unix_s());
+        format!("{TOKEN_HEAD}.{}.{}{mark}", BASE64_URL_SAFE_NO_PAD.encode(claims), ticket.expose())
     }
 }
 
@@ -167,6 +181,12 @@ impl Parse for PageNumber {
 }
 
 pub(super) struct PageSize(u32);
+
+impl PageSize {
+    pub(super) fn number(&self) -> u32 {
+        self.0
+    }
+}
 
 impl Parse for PageSize {
     fn parse(raw: &str) -> Result<Self, Fault> {

@@ -272,3 +272,47 @@ pub(super) struct CallLogs {
 pub(super) async fn call_logs(_: Call<MirrorFlyUser, (), SdkError>) -> Result<HttpResponse, SdkError> {
     Ok(reply::success(CallLogs { call_logs: [], total_pages: 0 }, RETRIEVED))
 }
+
+/// The caller's groups: none, because groups are not supported.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GroupList {
+    #[schema(value_type = Vec<String>, max_items = 0)]
+    groups_list: [&'static str; 0],
+}
+
+/// Lists the caller's groups
+///
+/// Always empty, because groups are not supported.
+#[utoipa::path(
+    get, path = "/group/groupList", tag = "Chats", operation_id = "list_groups",
+    security(("user" = [])),
+    responses((status = 200, description = "An empty list", body = MirrorFlyReply<GroupList>), SdkError)
+)]
+pub(super) async fn groups(_: Call<MirrorFlyUser, (), SdkError>) -> Result<HttpResponse, SdkError> {
+    Ok(reply::success(GroupList { groups_list: [] }, RETRIEVED))
+}
+
+/// Lists the topics of chats
+///
+/// Always empty, because topics are not supported. The SDK's `getTopics` sends this.
+#[utoipa::path(
+    get, path = "/chat/topics", tag = "Chats", operation_id = "list_topics",
+    security(("user" = [])),
+    responses((status = 200, description = "An empty list", body = MirrorFlyReply<Vec<String>>), SdkError)
+)]
+pub(super) async fn topics(_: Call<MirrorFlyUser, (), SdkError>) -> Result<HttpResponse, SdkError> {
+    Ok(reply::success([""; 0], RETRIEVED))
+}
+
+/// Reports deliveries
+///
+/// The vendor's React Native SDK sends this. Deliveries count when the socket reports them.
+#[utoipa::path(
+    post, path = "/users/delivered", tag = "Chats", operation_id = "report_deliveries",
+    security(("user" = [])),
+    responses((status = 200, description = "An empty list", body = MirrorFlyReply<Vec<String>>), SdkError)
+)]
+pub(super) async fn delivered(_: Call<MirrorFlyUser, (), SdkError>) -> Result<HttpResponse, SdkError> {
+    Ok(reply::success([""; 0], RETRIEVED))
+}

@@ -82,6 +82,11 @@ impl Codec {
         Self::new(owner, iv_text)
     }
 
+    /// For message bodies: the key is made from the message's id.
+    pub fn of_message(id: &str) -> Self {
+        Self::new(id, FIXED_IV)
+    }
+
     fn new(key_text: &str, iv_text: &str) -> Self {
         let digest = Sha256::digest(key_text.as_bytes());
         let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]).map(hex_digit);

@@ -35,6 +35,8 @@ pub(super) struct ClientConfig {
     /// The vector of profile fields: the licence key.
     #[schema(example = "StandinDemoLicenseKey0123456789")]
     iv_profile: String,
+    #[serde(flatten)]
+    features: SwitchedOff,
     /// Empty: calls are not supported.
     signal_server_domain: &'static str,
     /// Empty.
@@ -47,6 +49,31 @@ pub(super) struct ClientConfig {
     turns: [&'static str; 0],
 }
 
+/// Features that the SDK offers unless the config says no: it then refuses their calls itself, and the vendor's sample
+/// app shows no buttons for them.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SwitchedOff {
+    group_chat: Off,
+    attachment: Off,
+    image_attachment: Off,
+    video_attachment: Off,
+    audio_attachment: Off,
+    document_attachment: Off,
+    #[serde(rename = "one2oneCall")]
+    one_to_one_call: Off,
+    group_call: Off,
+    star_message: Off,
+    translation: Off,
+    view_all_medias: Off,
+}
+
+/// Always false.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = bool)]
+struct Off(bool);
+
 impl ClientConfig {
     pub(super) fn at(addresses: &Addresses, license_key: &str) -> Self {
         Self {
@@ -54,6 +81,7 @@ impl ClientConfig {
             xmpp_port_web: addresses.socket_port().to_string(),
             iv: FIXED_IV,
             iv_profile: license_key.to_owned(),
+            features: SwitchedOff::default(),
             signal_server_domain: "",
             call_routing_server: "",
             stuns: [],

@@ -16,7 +16,7 @@ use utoipa::{
 };
 
 use super::{
-    back_end, chats, config, contacts, license, media, metadata, people, register,
+    back_end, chat_history, chats, config, contacts, license, media, metadata, people, register,
     reply::{self, MirrorFlyErrorReply},
     sign_in,
     xmpp::socket,
@@ -32,8 +32,8 @@ const URLENCODED: &str = "application/x-www-form-urlencoded";
     info(
         title = "MirrorFly, by Standin",
         version = "1",
-        description = "The users part of MirrorFly's REST API, for back ends and for users, and the calls of its Web SDK.\n\n\
-            Requests about groups, messages and calls answer with an error.\n\n\
+        description = "The users and one-to-one chat parts of MirrorFly's REST API, for back ends and for users, and the calls of its Web SDK.\n\n\
+            Requests about groups, calls and media messages answer with an error or an empty list.\n\n\
             Most calls need a token in the header `Authorization`, without a scheme. `/sandbox/register` and `/login` issue a user's \
             token; `/login` with the account `administrator` issues the back end's. In a demo its password is `standin-demo`, the \
             licence key is `StandinDemoLicenseKey0123456789`, and the users are user1, user2, guest@qiscus.com, guest2@qiscus.com \
@@ -48,7 +48,7 @@ const URLENCODED: &str = "application/x-www-form-urlencoded";
         (name = "Sign-in", description = "Registration by the app's licence key, and tokens"),
         (name = "Users", description = "Users, for back ends"),
         (name = "Moderation", description = "Blocking users from an app, and reports of users"),
-        (name = "Chats", description = "A user's chat settings"),
+        (name = "Chats", description = "A user's one-to-one chats, their messages and settings"),
         (name = "Metadata", description = "Up to three pairs that an app stores for a user"),
         (name = "Blocking", description = "A user's blocks"),
         (name = "Contacts", description = "A user's contacts, and the profiles of others"),
@@ -75,6 +75,13 @@ struct MirrorFlyDocument;
     sign_in::delete_own,
     people::presence,
     back_end::moderate,
+    chat_history::recent_chats,
+    chat_history::chat_history,
+    chat_history::message,
+    chat_history::send,
+    chats::groups,
+    chats::topics,
+    chats::delivered,
     chats::muted,
     chats::mute,
     chats::blocked,

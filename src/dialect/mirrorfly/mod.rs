@@ -3,6 +3,7 @@
 
 mod back_end;
 mod callers;
+mod chat_history;
 mod chats;
 pub mod codec;
 mod config;
@@ -11,6 +12,7 @@ mod document;
 mod jid;
 mod license;
 mod media;
+mod message;
 mod metadata;
 mod people;
 mod register;
@@ -50,6 +52,13 @@ pub fn rest() -> Scope {
         .service(call("/users/callLogs", [methods::get(chats::call_logs)]))
         .service(call("/moderation/report", [methods::post(chats::report)]))
         .service(call("/moderation/feedback", [methods::post(chats::feedback)]))
+        .service(call("/users/delivered", [methods::post(chats::delivered)]))
+        .service(call("/chat/recent-chats", [methods::get(chat_history::recent_chats)]))
+        .service(call("/chat/chat-history", [methods::get(chat_history::chat_history)]))
+        .service(call("/chat/message", [methods::get(chat_history::message)]))
+        .service(call("/chat/sendmessage", [methods::post(chat_history::send)]))
+        .service(call("/chat/topics", [methods::get(chats::topics)]))
+        .service(call("/group/groupList", [methods::get(chats::groups)]))
         // After the calls with fixed names.
         .service(call("/users/{userId}", [methods::get(back_end::user), methods::post(back_end::update_user)]))
         .service(call("/contacts/contactsList", [methods::get(contacts::list)]))

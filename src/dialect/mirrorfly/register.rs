@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    callers::MirrorFlyClient,
+    callers::{MirrorFlyClient, MirrorFlyToken},
     codec::Codec,
     config::ClientConfig,
     jid::{self, UserIdField},
@@ -56,12 +56,12 @@ struct RegistrationData {
     config: ClientConfig,
 }
 
-/// The response for trials. The SDK reads `data`, which is text; the vendor's page shows the same fields next to it.
+/// The response for trials. The SDK reads `data`; the vendor's page shows the plain fields.
 #[derive(Serialize, ToSchema)]
 struct TrialReply {
     #[schema(minimum = 200, maximum = 200, example = 200)]
     status: u16,
-    /// The registration object as JSON text.
+    /// The registration object, encrypted with the licence key.
     data: String,
     message: &'static str,
     #[serde(flatten)]
@@ -69,11 +69,12 @@ struct TrialReply {
 }
 
 impl RegistrationData {
-    fn of(addresses: &Addresses, license_key: &str, registered: &RegisteredUser) -> Self {
+    fn of(addresses: &Addresses, license_key: &str, service: &Service, registered: &RegisteredUser) -> Self {
+        let username = jid::escaped(&registered.user.id);
         Self {
-            username: jid::escaped(&registered.user.id),
+            token: MirrorFlyToken::write(service, &registered.ticket, &username),
+            username,
             password: registered.issued_password.expose().to_owned(),
-            token: registered.ticket.expose().to_owned(),
             is_existing: !registered.created,
             is_profile_updated: has_profile(&registered.user),
             config: ClientConfig::at(addresses, license_key),
@@ -191,7 +192,7 @@ pub(super) async fn live(
         LiveRegistration::Encrypted(data) => decrypted(&codec, data)?,
     };
     let registered = enrol(&call.service, &tenant, registration, call.client).await?;
-    let text = RegistrationData::of(&addresses, &license_key, &registered).to_text()?;
+    let text = RegistrationData::of(&addresses, &license_key, &call.service, &registered).to_text()?;
     Ok(reply::success(codec.encrypt(&text), REGISTERED))
 }
 
@@ -199,9 +200,9 @@ const REGISTERED: &str = "User registered successfully";
 
 /// Registers a user, for trials
 ///
-/// Nothing is encrypted. The SDK reads `data`, which is JSON text. The vendor's page shows the object itself, so its
-/// fields are next to `data` too. Send `token` with a user's calls. The app's setting `registration` says which users
-/// may register; a demo lets all.
+/// The request is plain. The SDK reads `data`, which it decrypts on trial too. The vendor's page shows the object
+/// itself, so its fields are next to `data`, plain. Send `token` with a user's calls. The app's setting `registration`
+/// says which users may register; a demo lets all.
 #[utoipa::path(
     post, path = "/sandbox/register", tag = "Sign-in", operation_id = "register_for_trial",
     request_body(content = RegistrationForm, content_type = "application/x-www-form-urlencoded"),
@@ -213,8 +214,10 @@ pub(super) async fn trial(
 ) -> Result<HttpResponse, LoginError> {
     let tenant = call.caller.tenant;
     let registered = enrol(&call.service, &tenant, call.form, call.client).await?;
-    let beside = RegistrationData::of(&addresses, &people::profile_iv(&call.service, &tenant)?, &registered);
-    let data = beside.to_text()?;
+    let license_key = people::profile_iv(&call.service, &tenant)?;
+    let beside = RegistrationData::of(&addresses, &license_key, &call.service, &registered);
+    // The SDK takes JSON text of some lengths for a ciphertext, and then its promise never settles.
+    let data = Codec::of_license(&license_key).encrypt(&beside.to_text()?);
     Ok(HttpResponse::Ok().json(TrialReply { status: 200, data, message: REGISTERED, beside }))
 }
 

@@ -22,7 +22,7 @@ use super::view::{CreatedUser, MetadataView, UserResource};
 use crate::{
     domain::{Error, Fault, Metadata, Resource, Unauthenticated, User},
     http::{addresses::Addresses, form::BodyFault},
-    service::RegisteredUser,
+    service::{RegisteredUser, Service},
 };
 
 pub(super) const ACCOUNT_DELETED: &str = "User account has been deleted successfully.";
@@ -70,8 +70,13 @@ pub(super) struct UserReply {
 }
 
 /// Keys are in the order of the vendor's sample. `isProfileUpdated` is false if this call set no profile field.
-pub(super) fn user_created(addresses: &Addresses, created: &RegisteredUser, set_profile: bool) -> HttpResponse {
-    success(CreatedUser::of(addresses, created, set_profile), "User created successfully")
+pub(super) fn user_created(
+    addresses: &Addresses,
+    service: &Service,
+    created: &RegisteredUser,
+    set_profile: bool,
+) -> HttpResponse {
+    success(CreatedUser::of(addresses, service, created, set_profile), "User created successfully")
 }
 
 pub(super) fn user(addresses: &Addresses, user: &User, message: &'static str) -> HttpResponse {
@@ -97,6 +102,8 @@ pub(super) enum MirrorFlyError {
     Domain(Error),
     Body(BodyFault),
     InvalidUserId,
+    /// The caller sees no message of this id in the chat.
+    NoSuchMessage,
     /// No user has the requested profile. The SDK recognises this error by its own status.
     NoSuchProfile,
     MostSessions,
@@ -118,9 +125,12 @@ pub(super) enum MirrorFlyError {
 
 impl From<Error> for MirrorFlyError {
     fn from(error: Error) -> Self {
-        match error == Error::NotFound(Resource::User) {
-            true => Self::InvalidUserId,
-            false => Self::Domain(error),
+        if error == Error::NotFound(Resource::User) {
+            Self::InvalidUserId
+        } else if matches!(error, Error::NotFound(Resource::Message | Resource::Conversation)) {
+            Self::NoSuchMessage
+        } else {
+            Self::Domain(error)
         }
     }
 }
@@ -146,9 +156,11 @@ impl MirrorFlyError {
                 Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::Body(fault) => fault.status(),
-            Self::InvalidUserId | Self::InvalidCredentials | Self::NoProtocol | Self::NoHandshake => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::InvalidUserId
+            | Self::NoSuchMessage
+            | Self::InvalidCredentials
+            | Self::NoProtocol
+            | Self::NoHandshake => StatusCode::BAD_REQUEST,
             Self::NoSuchProfile => StatusCode::NO_CONTENT,
             Self::Restricted | Self::WrongHolder | Self::Bearer => StatusCode::UNAUTHORIZED,
             Self::SwitchedOff | Self::MostSessions | Self::ForeignPage => StatusCode::FORBIDDEN,
@@ -175,6 +187,7 @@ impl MirrorFlyError {
             Self::Domain(error) => error.to_string(),
             Self::Body(fault) => fault.to_string(),
             Self::InvalidUserId => "Invalid user id.".to_owned(),
+            Self::NoSuchMessage => "Invalid message id.".to_owned(),
             Self::NoSuchProfile => "User not available".to_owned(),
             // The SDK compares this text.
             Self::MostSessions => "You have reached maximum sessions allowed.".to_owned(),

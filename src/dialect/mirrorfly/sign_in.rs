@@ -62,7 +62,7 @@ pub(super) async fn login(call: Call<MirrorFlyClient, LoginForm, LoginError>) ->
     let password = password(&call.service, &tenant, &call.form.password.0)?;
     let ticket = call.service.sign_in(&tenant, &jid::unescaped(&username), &password, call.client).await?;
     Ok(reply::success(
-        LoginData { token: callers::MirrorFlyToken::write(&ticket, &username) },
+        LoginData { token: callers::MirrorFlyToken::write(&call.service, &ticket, &username) },
         "Data retrieved successfully",
     ))
 }

@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{codec::Codec, jid};
+use super::{callers::MirrorFlyToken, codec::Codec, jid};
 use crate::{
     domain::{Avatar, Metadata, PictureKey, Presence, Rendition, User},
     http::addresses::Addresses,
-    service::RegisteredUser,
+    service::{RegisteredUser, Service},
 };
 
 const THUMBNAIL: Rendition = Rendition::Square192;
@@ -80,10 +80,10 @@ pub(super) struct CreatedUser {
 }
 
 impl CreatedUser {
-    pub(super) fn of(addresses: &Addresses, created: &RegisteredUser, set_profile: bool) -> Self {
+    pub(super) fn of(addresses: &Addresses, service: &Service, created: &RegisteredUser, set_profile: bool) -> Self {
         let (id, texts) = (jid::escaped(&created.user.id), ProfileTexts::by_address(addresses, &created.user));
         Self {
-            token: created.ticket.expose().to_owned(),
+            token: MirrorFlyToken::write(service, &created.ticket, &id),
             username: id.clone(),
             password: created.issued_password.expose().to_owned(),
             is_profile_updated: !created.created || set_profile,

@@ -13,9 +13,9 @@ async fn promise_36_frames_that_are_no_stanza_or_too_large_cost_the_sender_its_s
     let bob = person(&server, "bob").await;
     let filled = |bytes: usize| format!("<presence xmlns=\"jabber:client\">{}</presence>", " ".repeat(bytes - 43));
     for (frame, is_fine) in [
-        (Message::text(filled(64 * 1024 - 1)), true),
-        (Message::text(filled(64 * 1024)), true),
-        (Message::text(filled(64 * 1024 + 1)), false),
+        (Message::text(filled(192 * 1024 - 1)), true),
+        (Message::text(filled(192 * 1024)), true),
+        (Message::text(filled(192 * 1024 + 1)), false),
         (Message::text("x"), false),
         (Message::text(""), false),
         (Message::binary(vec![0; 10]), false),

@@ -39,8 +39,9 @@ fn without(id: &str, field: &str) -> Value {
     body
 }
 
+/// A trial registration, its answer's `data` decrypted.
 async fn trial(server: &Standin, body: &Value) -> Answer {
-    send(server.call(Method::POST, "/api/v1/sandbox/register").json(body)).await
+    decrypted(send(server.call(Method::POST, "/api/v1/sandbox/register").json(body)).await)
 }
 
 /// A live registration of this text, encrypted.
@@ -51,7 +52,10 @@ async fn live_text(server: &Standin, text: &str) -> Answer {
 
 /// A live registration, its answer's `data` decrypted.
 async fn live(server: &Standin, body: &Value) -> Answer {
-    let mut answer = live_text(server, &body.to_string()).await;
+    decrypted(live_text(server, &body.to_string()).await)
+}
+
+fn decrypted(mut answer: Answer) -> Answer {
     let mut shown = answer.json();
     if let Some(data) = shown["data"].as_str() {
         shown["data"] = json!(codec().decrypt(data).unwrap());
@@ -84,7 +88,7 @@ fn set_registration(server: &Standin, word: &str) {
 }
 
 #[actix_web::test]
-async fn a_trial_registration_answers_the_object_as_text_and_as_an_object() {
+async fn a_trial_registration_answers_the_object_encrypted_and_as_plain_fields() {
     let server = Standin::with(PUBLIC).await;
     let body = json!({ "deviceType": "web", "licenseKey": LICENSE_KEY, "userIdentifier": "99xxxxxx11" });
     let answer = trial(&server, &body).await;

@@ -250,3 +250,60 @@ async fn sdk_calls_require_a_valid_token_and_an_invalid_one_gets_http_401() {
         }
     }
 }
+
+#[actix_web::test]
+async fn the_config_switches_off_what_is_not_served() {
+    let house = Standin::with(PUBLIC).await;
+    let token = made(&house, "alice", &[]).await;
+    let answer = get(&house, &token, "users/config").await;
+    let text = Codec::of_username("alice").decrypt(data(&answer).as_str().unwrap()).unwrap();
+    let config: Value = serde_json::from_str(&text).unwrap();
+    for feature in [
+        "groupChat",
+        "attachment",
+        "imageAttachment",
+        "videoAttachment",
+        "audioAttachment",
+        "documentAttachment",
+        "one2oneCall",
+        "groupCall",
+        "starMessage",
+        "translation",
+        "viewAllMedias",
+    ] {
+        assert_eq!(config[feature], json!(false), "{feature}");
+    }
+    for served in ["block", "clearChat", "deleteMessage", "recallMessage", "reportUser"] {
+        assert_eq!(config[served], Value::Null, "{served}: on unless the config says no");
+    }
+}
+
+#[actix_web::test]
+async fn a_token_has_the_shape_of_a_jwt_and_its_last_part_alone_is_one() {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    let house = Standin::fresh().await;
+    let back_end = house.back_end_token().await;
+    let made = data(&house.create_user(&back_end, &[("userIdentifier", "guest@x")]).await);
+    let password = made["password"].as_str().unwrap().to_owned();
+    let signed_in = data(&house.sign_in("guest=40x", &password).await);
+    let older = data(&house.sign_in(r"guest\40x", &password).await);
+    for token in [&made["token"], &signed_in["token"], &older["token"]].map(|token| token.as_str().unwrap()) {
+        let parts: Vec<&str> = token.split('.').collect();
+        assert_eq!(parts.len(), 3, "{token}");
+        let part = |at: usize| -> Value {
+            serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(parts[at]).unwrap()).unwrap()
+        };
+        assert_eq!(part(0), json!({ "alg": "none", "typ": "JWT" }));
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let left = part(1)["exp"].as_u64().unwrap() - now;
+        assert!((3590..=3600).contains(&left), "{left}");
+        for sent in [token, parts[2]] {
+            assert_eq!(get(&house, sent, "users/muted").await.json()["status"], 200, "{sent}");
+        }
+        for wrong in
+            [format!("{}.{}.", parts[0], parts[1]), format!("{}.{}.x", parts[0], parts[1]), parts[..2].join(".")]
+        {
+            assert_refused(&get(&house, &wrong, "users/muted").await, 401, "Token Expired");
+        }
+    }
+}

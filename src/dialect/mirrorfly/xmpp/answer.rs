@@ -17,7 +17,7 @@ pub(super) const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 pub(super) const CLIENT: &str = "jabber:client";
 pub(super) const VCARD: &str = "vcard-temp";
 pub(super) const ROSTER: &str = "jabber:iq:roster";
-/// Copies for the user's other sessions. Accepted, though there are no messages to copy.
+/// Copies for the user's other sessions.
 pub(super) const CARBONS: &str = "urn:xmpp:carbons:2";
 pub(super) const PING: &str = "urn:xmpp:ping";
 
@@ -25,6 +25,7 @@ pub(super) const BLOCKING: &str = "urn:xmpp:blocking";
 pub(super) const LAST: &str = "jabber:iq:last";
 pub(super) const ACTIVITIES: &str = "jabber:iq:user_activities";
 pub(super) const GROUPS: &str = "jabber:iq:mixgroupchat";
+pub(super) const FAVOURITES: &str = "jabber:iq:user_fav";
 
 const STREAM: &str = "http://etherx.jabber.org/streams";
 const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
@@ -76,7 +77,7 @@ pub(super) fn error(stanza: &str, id: &str, refusal: StanzaError) -> XmlElement 
         StanzaError::NotAuthorized => ("auth", "not-authorized"),
         StanzaError::InternalServerError => ("wait", "internal-server-error"),
         StanzaError::FeatureNotImplemented => ("cancel", "feature-not-implemented"),
-        StanzaError::ServiceUnavailable => ("cancel", "service-unavailable"),
+        StanzaError::Conflict => ("cancel", "conflict"),
     };
     let why = XmlElement::new("error", CLIENT).with("type", kind).child(XmlElement::new(condition, STANZA_ERRORS));
     XmlElement::new(stanza, CLIENT).with("type", "error").with("id", id).child(why)

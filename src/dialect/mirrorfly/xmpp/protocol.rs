@@ -7,16 +7,19 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     answer,
+    chat_query::{ChatChange, ChatQuery},
     session::XmppSession,
     stanza::{StanzaFault, XmlElement},
 };
 use crate::{
-    dialect::mirrorfly::jid::Spelling,
-    domain::{EndReason, Host, Notification, Secret, User, UserId},
+    dialect::mirrorfly::{jid::Spelling, message::SentText},
+    domain::{
+        EndReason, Host, Mark, MessageId, MessageName, MessageView, Moment, Notification, Secret, User, UserId, UserKey,
+    },
     http::socket::{Effects, Frame, Protocol},
 };
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum XmppCommand {
     SignIn {
         /// The host that the stream is addressed to. It selects the app.
@@ -40,6 +43,40 @@ pub enum XmppCommand {
     ReadLastSeen(UserId),
     ReadSettings,
     KeepArchived(bool),
+    Send {
+        to: UserId,
+        name: MessageName,
+        sent: Box<SentText>,
+    },
+    Edit {
+        with: UserId,
+        name: MessageName,
+        /// The id of the change.
+        edit: MessageName,
+        sent: Box<SentText>,
+    },
+    Mark {
+        with: UserId,
+        mark: Mark,
+        /// The message of the other user that the mark moves to.
+        name: MessageName,
+    },
+    Recall {
+        with: UserId,
+        names: Vec<MessageName>,
+    },
+    Typing {
+        with: UserId,
+        is_typing: bool,
+    },
+    ReadChat(ChatQuery),
+    ChangeChat(ChatChange),
+    /// Read which messages were not delivered to the user.
+    ReadUndelivered,
+    ReadMessages(Vec<MessageId>),
+    /// Subscribe to the presence of contacts and conversation partners.
+    FollowContacts,
+    ReadPresence(Vec<UserKey>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +119,25 @@ pub enum XmppResult {
     /// How long ago a user was online; zero for now.
     LastSeen(Duration),
     Archived(bool),
+    /// These messages were sent, changed, marked or recalled.
+    Acknowledged {
+        names: Vec<MessageName>,
+        /// The number of the event, if there is one.
+        seq: Option<i64>,
+        at: Moment,
+    },
+    /// Conversations changed for the user alone, by these events.
+    Changed(Vec<i64>),
+    Undelivered {
+        /// Oldest first.
+        ids: Vec<MessageId>,
+        /// The last event at the time of the read.
+        upto: i64,
+    },
+    Messages(Vec<MessageView>),
+    /// The contacts and partners that are online.
+    Online(Vec<UserId>),
+    PresenceChanged(Vec<(UserId, bool)>),
     Refused(StanzaError),
     SessionOver,
 }
@@ -94,7 +150,8 @@ pub enum StanzaError {
     NotAuthorized,
     InternalServerError,
     FeatureNotImplemented,
-    ServiceUnavailable,
+    /// Another user's message of the conversation has the id.
+    Conflict,
 }
 
 #[derive(Debug)]
@@ -165,6 +222,9 @@ impl Protocol for Xmpp {
     type Command = XmppCommand;
     type Outcome = XmppResult;
 
+    /// A text of 10,000 characters has up to 160,000 bytes once it is escaped, encrypted and in base64.
+    const MESSAGE_BYTES_MAX: usize = 192 * 1024;
+
     fn receive(&mut self, frame: Frame) -> XmppStep {
         let Frame::Text(text) = frame else { return fail_stream("not-well-formed") };
         match XmlElement::read(&text) {
@@ -195,6 +255,12 @@ impl Protocol for Xmpp {
                 | XmppResult::Unchanged
                 | XmppResult::LastSeen(_)
                 | XmppResult::Archived(_)
+                | XmppResult::Acknowledged { .. }
+                | XmppResult::Changed(_)
+                | XmppResult::Undelivered { .. }
+                | XmppResult::Messages(_)
+                | XmppResult::Online(_)
+                | XmppResult::PresenceChanged(_)
                 | XmppResult::Refused(_)
                 | XmppResult::SessionOver => fail_stream("internal-server-error"),
             },

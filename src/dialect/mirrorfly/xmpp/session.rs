@@ -1,19 +1,27 @@
-//! A client that has signed in: its requests, their responses, and notices to it.
+//! A client that has signed in: its requests, their responses, and notifications to it.
 
-use std::collections::VecDeque;
+mod iq;
 
+use std::collections::{HashSet, VecDeque};
+
+use self::iq::IqRequest;
 use super::{
     answer,
-    protocol::{SentProfile, StanzaError, XmppCommand, XmppList, XmppResult, XmppStep, end_stream, fail_stream, send},
+    chat::{self, Client},
+    protocol::{StanzaError, XmppCommand, XmppResult, XmppStep, end_stream, fail_stream, send},
     stanza::XmlElement,
 };
 use crate::{
-    dialect::mirrorfly::{codec::Codec, jid},
-    domain::{Notification, ProfileField, UserId},
+    dialect::mirrorfly::jid,
+    domain::{
+        ChatEvent, ChatNews, ChatSettingsChange, Mark, MessageId, MessageName, MessageView, Moment, Notification,
+        ProfileField, UserId,
+    },
     http::socket::{Effects, Frame},
 };
 
-/// Stanzas that wait until the client has bound its resource: the SDK sends an app's requests as soon as it reconnects.
+/// Stanzas that are queued until the client has bound its resource: the SDK sends an app's requests as soon as it
+/// reconnects.
 const QUEUED_STANZAS_MAX: usize = 16;
 
 /// Bytes of a resource. Source: RFC 6122.
@@ -21,33 +29,90 @@ const RESOURCE_BYTES_MAX: usize = 1023;
 
 const RESOURCE_DEFAULT: &str = "standin";
 
+/// Messages that are read and sent before the next ones are read, because a client was away: at most some 1.3 MB.
+const MISSED_AT_ONCE: usize = 8;
+
+/// Events of a session's own commands whose notifications are still to come. A session with more waiting notifications ends.
+const OWN_EVENTS_MAX: usize = 512;
+
 #[derive(Debug)]
 pub(super) struct XmppSession {
     user: UserId,
     username: String,
     iv_text: String,
+    /// Whether the client has opened the stream again after sign-in.
     is_open: bool,
     jid: Option<String>,
+    /// The last event that the client received, if it has missed any since.
     missed_since: Option<i64>,
     pending: Option<PendingStanza>,
-    /// Requested by this session, until its event arrives: the client gets a response and no notice.
+    /// The block or unblock that this session requested, until its event arrives: the client gets a response and no
+    /// notice.
     own_block: Option<(UserId, bool)>,
+    /// Settings that this session requested, until their notifications arrive.
+    own_settings: VecDeque<bool>,
+    /// Events of this session's own commands, until their notifications arrive.
+    own_events: VecDeque<i64>,
+    /// Whether the client has sent its presence: it receives messages from then on.
+    is_available: bool,
+    missed: MissedMessages,
+    /// The contacts and partners that the client knows to be online.
+    online: HashSet<UserId>,
+}
+
+/// Messages that were not delivered to the user when its client became available.
+#[derive(Debug, Default)]
+struct MissedMessages {
+    /// Those that were not sent to the client yet, oldest first.
+    waiting: VecDeque<MessageId>,
+    /// All of them, in order. Their notifications may still come.
+    ids: Vec<MessageId>,
+    /// No notice after this event is about one of them.
+    upto: i64,
+}
+
+impl MissedMessages {
+    /// Returns whether the message of an event was among them.
+    fn includes(&mut self, seq: i64) -> bool {
+        if seq > self.upto {
+            self.ids = Vec::new();
+        }
+        self.ids.binary_search(&MessageId(seq)).is_ok()
+    }
 }
 
 #[derive(Debug)]
-struct PendingStanza {
-    id: String,
-    node: String,
-}
-
-enum IqRequest {
-    Run(XmppCommand),
-    Nothing,
+enum PendingStanza {
+    Iq {
+        id: String,
+        /// The node that it is addressed to. The client's own, if it names none.
+        node: String,
+    },
+    Message {
+        id: String,
+        /// The type of its acknowledgement; none for what is not acknowledged.
+        kind: Option<&'static str>,
+        peer: UserId,
+    },
 }
 
 impl XmppSession {
     pub(super) fn new(user: UserId, username: String, iv_text: String, missed_since: Option<i64>) -> Self {
-        Self { user, username, iv_text, is_open: false, jid: None, missed_since, pending: None, own_block: None }
+        Self {
+            user,
+            username,
+            iv_text,
+            is_open: false,
+            jid: None,
+            missed_since,
+            pending: None,
+            own_block: None,
+            own_settings: VecDeque::new(),
+            own_events: VecDeque::new(),
+            is_available: false,
+            missed: MissedMessages::default(),
+            online: HashSet::new(),
+        }
     }
 
     pub(super) fn is_bound(&self) -> bool {
@@ -95,10 +160,12 @@ impl XmppSession {
             return fail_stream("unsupported-stanza-type");
         }
         if !is_request(element) {
-            // Messages are refused. Presence, and the client's results and errors, are accepted.
+            // The client's results and errors need no answer.
             let kind = element.attribute("type");
             return if element.is("message", answer::CLIENT) && kind != Some("error") {
-                send(&[answer::refused(element, StanzaError::ServiceUnavailable)])
+                self.message(host, element)
+            } else if element.is("presence", answer::CLIENT) {
+                self.presence(kind)
             } else if element.is("iq", answer::CLIENT) && !matches!(kind, Some("result" | "error")) {
                 send(&[answer::refused(element, StanzaError::BadRequest)])
             } else {
@@ -108,177 +175,343 @@ impl XmppSession {
         match self.parse_iq(host, element) {
             Ok(IqRequest::Run(command)) => self.run(host, element, command),
             Ok(IqRequest::Nothing) => send(&[answer::result(id_of(element))]),
+            Ok(IqRequest::Answered(content)) => send(&[answer::result(id_of(element)).child(content)]),
             Err(refusal) => send(&[answer::refused(element, refusal)]),
         }
     }
 
-    fn parse_iq(&self, host: &str, iq: &XmlElement) -> Result<IqRequest, StanzaError> {
-        let is_set = iq.attribute("type") == Some("set");
-        if let Some(vcard) = iq.find("vCard", answer::VCARD) {
-            let command = match is_set {
-                true if has_sdk_field(vcard) => XmppCommand::SetProfile(self.sent_profile(vcard)),
-                true => return Err(StanzaError::BadRequest),
-                false => XmppCommand::ReadProfile(self.profile_owner(host, iq)?),
-            };
-            return Ok(IqRequest::Run(command));
-        }
-        if is_set {
-            for (name, is_blocked) in [("block", true), ("unblock", false)] {
-                if let Some(block) = iq.find(name, answer::BLOCKING) {
-                    return Ok(IqRequest::Run(XmppCommand::Block { whom: only_item(block)?, is_blocked }));
-                }
-            }
-        }
-        if let Some(query) = iq.find("query", answer::ACTIVITIES) {
-            return self.activity(host, query, is_set);
-        }
-        if iq.find("query", answer::GROUPS).is_some() {
-            // No user is in a group, and no group exists.
-            return if is_group_list(iq) { Ok(IqRequest::Nothing) } else { Err(StanzaError::ItemNotFound) };
-        }
-        let is_known = |name, namespace| iq.find(name, namespace).is_some();
-        match is_set {
-            true if is_known("enable", answer::CARBONS) => Ok(IqRequest::Nothing),
-            true => Err(StanzaError::FeatureNotImplemented),
-            false if is_known("ping", answer::PING) => Ok(IqRequest::Nothing),
-            false if is_known("query", answer::ROSTER) => Ok(self.list(host, XmppList::Roster)),
-            false if is_known("blocklist", answer::BLOCKING) => Ok(self.list(host, XmppList::Blocked)),
-            false if is_known("query", answer::LAST) => {
-                self.profile_owner(host, iq).map(|id| IqRequest::Run(XmppCommand::ReadLastSeen(id)))
-            }
-            false => Err(StanzaError::FeatureNotImplemented),
-        }
+    fn message(&mut self, host: &str, stanza: &XmlElement) -> XmppStep {
+        let command = match chat::command(host, stanza) {
+            Ok(command) => command,
+            Err(refusal) => return send(&[answer::refused(stanza, refusal)]),
+        };
+        let (kind, peer) = match &command {
+            XmppCommand::Send { to: peer, .. } | XmppCommand::Edit { with: peer, .. } => (Some("acknowledge"), peer),
+            XmppCommand::Mark { with, mark: Mark::Delivered, .. } => (Some("delivered"), with),
+            XmppCommand::Mark { with, mark: Mark::Read, .. } => (Some("seen"), with),
+            XmppCommand::Recall { with, .. } => (Some("recall"), with),
+            XmppCommand::Typing { with, .. } => (None, with),
+            XmppCommand::SignIn { .. }
+            | XmppCommand::LookBack(_)
+            | XmppCommand::SetProfile(_)
+            | XmppCommand::ReadProfile(_)
+            | XmppCommand::ReadList { .. }
+            | XmppCommand::Block { .. }
+            | XmppCommand::ReadLastSeen(_)
+            | XmppCommand::ReadSettings
+            | XmppCommand::KeepArchived(_)
+            | XmppCommand::ReadChat(_)
+            | XmppCommand::ChangeChat(_)
+            | XmppCommand::ReadUndelivered
+            | XmppCommand::ReadMessages(_)
+            | XmppCommand::FollowContacts
+            | XmppCommand::ReadPresence(_) => return send(&[answer::refused(stanza, StanzaError::BadRequest)]),
+        };
+        self.pending = Some(PendingStanza::Message { id: id_of(stanza).to_owned(), kind, peer: peer.clone() });
+        run(command)
     }
 
-    fn activity(&self, host: &str, query: &XmlElement, is_set: bool) -> Result<IqRequest, StanzaError> {
-        match (query.attribute("status"), is_set) {
-            (Some("block_user"), false) => Ok(self.list(host, XmppList::Blocking)),
-            (Some("user_settings"), false) => Ok(IqRequest::Run(XmppCommand::ReadSettings)),
-            (Some("user_settings"), true) => {
-                // The SDK sends an attribute.
-                match query.attribute("archive").unwrap_or_else(|| query.text_of("archive")) {
-                    "0" => Ok(IqRequest::Run(XmppCommand::KeepArchived(false))),
-                    "1" => Ok(IqRequest::Run(XmppCommand::KeepArchived(true))),
-                    _ => Err(StanzaError::BadRequest),
-                }
+    /// The client comes or goes. When it comes, it gets the messages that were not delivered.
+    fn presence(&mut self, kind: Option<&str>) -> XmppStep {
+        match kind {
+            None if !self.is_available => {
+                self.is_available = true;
+                run(XmppCommand::ReadUndelivered)
             }
-            // On an error the SDK's promise would never settle.
-            (Some("register_update"), _) => Ok(IqRequest::Nothing),
-            _ => Err(StanzaError::FeatureNotImplemented),
+            Some("unavailable") => {
+                self.is_available = false;
+                self.missed = MissedMessages::default();
+                self.online.clear();
+                Effects::default()
+            }
+            None | Some(_) => Effects::default(),
         }
-    }
-
-    fn list(&self, host: &str, list: XmppList) -> IqRequest {
-        IqRequest::Run(XmppCommand::ReadList { list, host: host.to_owned(), iv_text: self.iv_text.clone() })
     }
 
     fn run(&mut self, host: &str, iq: &XmlElement, command: XmppCommand) -> XmppStep {
         let node = addressed(host, iq).unwrap_or(&self.username).to_owned();
-        self.pending = Some(PendingStanza { id: id_of(iq).to_owned(), node });
+        self.pending = Some(PendingStanza::Iq { id: id_of(iq).to_owned(), node });
         if let XmppCommand::Block { whom, is_blocked } = &command {
             self.own_block = Some((whom.clone(), *is_blocked));
         }
-        Effects { command: Some(command), ..Effects::default() }
-    }
-
-    fn profile_owner(&self, host: &str, iq: &XmlElement) -> Result<UserId, StanzaError> {
-        match addressed(host, iq) {
-            Some(node) => jid::parse(node).map_err(|_| StanzaError::ItemNotFound),
-            None => Ok(self.user.clone()),
+        if let XmppCommand::KeepArchived(is_kept) = &command {
+            self.own_settings.push_back(*is_kept);
         }
-    }
-
-    fn sent_profile(&self, vcard: &XmlElement) -> SentProfile {
-        let codec = Codec::of_profile(&self.username, &self.iv_text);
-        SentProfile {
-            nickname: codec.decrypt_field(vcard.text_of("nickName")),
-            image: vcard.text_of("image").to_owned(),
-            email: codec.decrypt_field(vcard.text_of("email")),
-            mobile_number: codec.decrypt_field(vcard.text_of("mobileNumber")),
-            status: vcard.text_of("status").to_owned(),
-        }
+        run(command)
     }
 
     pub(super) fn finish(&mut self, host: &str, outcome: XmppResult) -> XmppStep {
-        let pending = self.pending.take();
-        let is_look_back = pending.is_none();
-        let PendingStanza { id, node } = pending.unwrap_or(PendingStanza { id: String::new(), node: String::new() });
-        let answer = match outcome {
-            XmppResult::Missed { notifications, rest } => {
-                let frames = notifications
-                    .iter()
-                    .flat_map(|notification| self.notification(host, notification).frames)
-                    .collect();
-                return Effects { frames, command: rest.map(XmppCommand::LookBack), ..Effects::default() };
+        match (self.pending.take(), outcome) {
+            (Some(PendingStanza::Iq { id, node }), outcome) => self.finish_iq(host, &id, &node, outcome),
+            (Some(PendingStanza::Message { id, kind, peer }), outcome) => {
+                self.finish_message(host, &id, kind, &peer, outcome)
             }
-            XmppResult::Done => answer::result(&id),
+            (None, outcome) => self.finish_own(host, outcome),
+        }
+    }
+
+    /// Handles the outcome of a command that no stanza asked for.
+    fn finish_own(&mut self, host: &str, outcome: XmppResult) -> XmppStep {
+        match outcome {
+            XmppResult::Missed { notifications, rest } => {
+                // The client reads conversations itself.
+                let shown = notifications.iter().filter(|shown| !matches!(shown, Notification::Chat { .. }));
+                let frames = shown.flat_map(|shown| self.notification(host, shown).frames).collect();
+                Effects { frames, command: rest.map(XmppCommand::LookBack), ..Effects::default() }
+            }
+            XmppResult::Undelivered { ids, upto } => {
+                self.missed = MissedMessages { waiting: ids.iter().copied().collect(), ids, upto };
+                run(self.next_missed())
+            }
+            XmppResult::Messages(views) => {
+                let Some(client) = self.client(host) else { return Effects::default() };
+                let message = |view: &MessageView| client.message(&view.message, &view.sender, None);
+                let step = send(&views.iter().map(message).collect::<Vec<_>>());
+                Effects { command: Some(self.next_missed()), ..step }
+            }
+            XmppResult::Online(users) => self.presences(host, users.into_iter().map(|user| (user, true)).collect()),
+            XmppResult::PresenceChanged(users) => self.presences(host, users),
+            XmppResult::SessionOver => end_stream(&[answer::error("iq", "", StanzaError::NotAuthorized)]),
+            // The client reconnects, and then gets what it missed.
+            XmppResult::Failed
+            | XmppResult::Refused(_)
+            | XmppResult::SignedIn { .. }
+            | XmppResult::WrongPassword
+            | XmppResult::AccountDisabled
+            | XmppResult::TooManyAttempts
+            | XmppResult::Done
+            | XmppResult::Profile(_)
+            | XmppResult::Listed(_)
+            | XmppResult::Unchanged
+            | XmppResult::LastSeen(_)
+            | XmppResult::Archived(_)
+            | XmppResult::Acknowledged { .. }
+            | XmppResult::Changed(_) => fail_stream("internal-server-error"),
+        }
+    }
+
+    /// Returns the command that reads the next messages that the client missed, or the one after the last of them.
+    fn next_missed(&mut self) -> XmppCommand {
+        let count = self.missed.waiting.len().min(MISSED_AT_ONCE);
+        match count {
+            0 => XmppCommand::FollowContacts,
+            _ => XmppCommand::ReadMessages(self.missed.waiting.drain(..count).collect()),
+        }
+    }
+
+    /// Tells the client who has come or gone, as far as it does not know.
+    fn presences(&mut self, host: &str, users: Vec<(UserId, bool)>) -> XmppStep {
+        let is_news = |(user, is_online): &(UserId, bool)| match is_online {
+            true => self.online.insert(user.clone()),
+            false => self.online.remove(user),
+        };
+        let news: Vec<(UserId, bool)> = users.into_iter().filter(is_news).collect();
+        let Some(client) = self.client(host) else { return Effects::default() };
+        send(&news.iter().map(|(user, is_online)| client.presence(user, *is_online)).collect::<Vec<_>>())
+    }
+
+    fn finish_message(
+        &mut self,
+        host: &str,
+        id: &str,
+        kind: Option<&str>,
+        peer: &UserId,
+        outcome: XmppResult,
+    ) -> XmppStep {
+        let refused = |refusal| send(&[answer::error("message", id, refusal)]);
+        match outcome {
+            XmppResult::Acknowledged { names, seq, at } => {
+                self.expect(seq);
+                self.acknowledged(host, kind, &names, peer, at)
+            }
+            XmppResult::Done => Effects::default(),
+            XmppResult::Refused(refusal) => refused(refusal),
+            XmppResult::SessionOver => end_stream(&[answer::error("message", id, StanzaError::NotAuthorized)]),
+            XmppResult::Failed
+            | XmppResult::Missed { .. }
+            | XmppResult::SignedIn { .. }
+            | XmppResult::WrongPassword
+            | XmppResult::AccountDisabled
+            | XmppResult::TooManyAttempts
+            | XmppResult::Profile(_)
+            | XmppResult::Listed(_)
+            | XmppResult::Unchanged
+            | XmppResult::LastSeen(_)
+            | XmppResult::Archived(_)
+            | XmppResult::Changed(_)
+            | XmppResult::Undelivered { .. }
+            | XmppResult::Messages(_)
+            | XmppResult::Online(_)
+            | XmppResult::PresenceChanged(_) => refused(StanzaError::InternalServerError),
+        }
+    }
+
+    fn acknowledged(
+        &self,
+        host: &str,
+        kind: Option<&str>,
+        names: &[MessageName],
+        peer: &UserId,
+        at: Moment,
+    ) -> XmppStep {
+        let (Some(client), Some(kind)) = (self.client(host), kind) else { return Effects::default() };
+        let acknowledge = |name: &MessageName| client.acknowledgement(kind, name.as_str(), peer, at);
+        send(&names.iter().map(acknowledge).collect::<Vec<_>>())
+    }
+
+    /// Remembers an event of an own command: its notice is not for this client.
+    fn expect(&mut self, events: impl IntoIterator<Item = i64>) {
+        self.own_events.extend(events);
+        let excess = self.own_events.len().saturating_sub(OWN_EVENTS_MAX);
+        self.own_events.drain(..excess);
+    }
+
+    /// Returns whether an event is one of this session's own commands. Notices come in the order of their events.
+    fn is_own(&mut self, seq: i64) -> bool {
+        while self.own_events.front().is_some_and(|own| *own < seq) {
+            self.own_events.pop_front();
+        }
+        self.own_events.pop_front_if(|own| *own == seq).is_some()
+    }
+
+    fn client<'a>(&'a self, host: &'a str) -> Option<Client<'a>> {
+        let jid = self.jid.as_deref()?;
+        Some(Client { user: &self.user, username: &self.username, host, jid })
+    }
+
+    fn finish_iq(&mut self, host: &str, id: &str, node: &str, outcome: XmppResult) -> XmppStep {
+        let answer = match outcome {
+            XmppResult::Done => answer::result(id),
             XmppResult::Unchanged => {
                 self.own_block = None;
-                answer::result(&id)
+                answer::result(id)
+            }
+            XmppResult::Changed(events) => {
+                self.expect(events);
+                answer::result(id)
             }
             XmppResult::LastSeen(ago) => {
-                answer::result(&id).with("from", &format!("{node}@{host}")).child(answer::last_seen(ago))
+                answer::result(id).with("from", &format!("{node}@{host}")).child(answer::last_seen(ago))
             }
-            XmppResult::Archived(is_kept) => answer::result(&id).child(answer::settings(is_kept)),
+            XmppResult::Archived(is_kept) => answer::result(id).child(answer::settings(is_kept)),
             XmppResult::Profile(user) => {
                 // The node as requested: the client makes the key from the node that it reads here.
-                answer::result(&id).with("from", &format!("{node}@{host}")).child(answer::vcard(
+                answer::result(id).with("from", &format!("{node}@{host}")).child(answer::vcard(
                     &user,
-                    &node,
+                    node,
                     &self.iv_text,
                 ))
             }
             XmppResult::Listed(list) => {
-                let frame = Frame::Text(answer::result(&id).write_around(&list));
+                let frame = Frame::Text(answer::result(id).write_around(&list));
                 return Effects { frames: vec![frame], ..Effects::default() };
             }
             XmppResult::Refused(refusal) => {
                 self.own_block = None;
-                answer::error("iq", &id, refusal)
+                self.own_settings.clear();
+                answer::error("iq", id, refusal)
             }
-            XmppResult::SessionOver => return end_stream(&[answer::error("iq", &id, StanzaError::NotAuthorized)]),
-            // The client reconnects, and then gets what it missed.
-            XmppResult::Failed if is_look_back => return fail_stream("internal-server-error"),
+            XmppResult::SessionOver => return end_stream(&[answer::error("iq", id, StanzaError::NotAuthorized)]),
             XmppResult::SignedIn { .. }
             | XmppResult::WrongPassword
             | XmppResult::AccountDisabled
             | XmppResult::TooManyAttempts
-            | XmppResult::Failed => answer::error("iq", &id, StanzaError::InternalServerError),
+            | XmppResult::Missed { .. }
+            | XmppResult::Acknowledged { .. }
+            | XmppResult::Undelivered { .. }
+            | XmppResult::Messages(_)
+            | XmppResult::Online(_)
+            | XmppResult::PresenceChanged(_)
+            | XmppResult::Failed => answer::error("iq", id, StanzaError::InternalServerError),
         };
         send(&[answer])
     }
 
     /// A client that has not bound its resource gets what it missed when it binds.
     pub(super) fn notification(&mut self, host: &str, notification: &Notification) -> XmppStep {
-        let Some(jid) = &self.jid else {
-            self.missed_since.get_or_insert(notification.seq() - 1);
+        let Some(jid) = self.jid.clone() else {
+            if notification.seq() != 0 {
+                self.missed_since.get_or_insert(notification.seq() - 1);
+            }
             return Effects::default();
         };
         match notification {
             Notification::ProfileChanged { user, fields, .. } if fields.iter().any(is_shown) => {
                 let is_own = user.id == self.user;
                 let node = if is_own { self.username.clone() } else { jid::escaped(&user.id) };
-                let frame = Frame::Text(answer::profile_changed(user, &node, host, jid, &self.iv_text));
+                let frame = Frame::Text(answer::profile_changed(user, &node, host, &jid, &self.iv_text));
                 Effects { frames: vec![frame], ..Effects::default() }
             }
-            // The session that requested it has its response.
             Notification::BlocksChanged { whom, is_blocked, .. } => {
-                match self.own_block.take_if(|own| own.0 == *whom) {
+                // The session that requested it has its response.
+                let step = match self.own_block.take_if(|own| own.0 == *whom) {
                     Some(_) => Effects::default(),
-                    None => send(&[answer::block_changed(&self.username, whom, *is_blocked, host, jid)]),
-                }
+                    None => send(&[answer::block_changed(&self.username, whom, *is_blocked, host, &jid)]),
+                };
+                self.online.remove(whom);
+                self.following_again(step, !is_blocked)
             }
-            Notification::BlockedBy { by, is_blocked, .. } => send(&[answer::blocked_by(by, *is_blocked, host, jid)]),
+            Notification::BlockedBy { by, is_blocked, .. } => {
+                let mut step = send(&[answer::blocked_by(by, *is_blocked, host, &jid)]);
+                if *is_blocked {
+                    step.frames.extend(self.presences(host, vec![(by.clone(), false)]).frames);
+                }
+                self.following_again(step, !is_blocked)
+            }
+            Notification::ContactsChanged { .. } => {
+                let step = send(&[answer::contacts_changed(&self.username, host, &jid)]);
+                self.following_again(step, true)
+            }
+            Notification::Chat { seq, news } => self.chat(host, *seq, news),
+            Notification::ChatSettingsChanged { change } => self.settings(host, change),
+            Notification::StatusChanged { users } if self.is_available => run(XmppCommand::ReadPresence(users.clone())),
             Notification::ProfileChanged { .. }
             | Notification::FollowChanged { .. }
             | Notification::StatusChanged { .. }
-            | Notification::Chat { .. }
             | Notification::RequestChanged { .. } => Effects::default(),
-            Notification::ContactsChanged { .. } => send(&[answer::contacts_changed(&self.username, host, jid)]),
+        }
+    }
+
+    fn chat(&mut self, host: &str, seq: i64, news: &ChatNews) -> XmppStep {
+        // A new partner's presence is followed from then on.
+        let is_first = matches!(&news.event, ChatEvent::Sent(message) if message.seq == 1);
+        if self.is_own(seq) {
+            return self.following_again(Effects::default(), is_first);
+        }
+        // A client that is not available yet gets its messages when it is.
+        let is_early = !self.is_available || self.missed.includes(seq);
+        if is_early && chat::is_incoming(news, &self.user) {
+            return Effects::default();
+        }
+        let Some(client) = self.client(host) else { return Effects::default() };
+        let step = send(&client.news(news));
+        self.following_again(step, is_first)
+    }
+
+    fn settings(&mut self, host: &str, change: &ChatSettingsChange) -> XmppStep {
+        let is_it = |own: &mut bool| {
+            *change == ChatSettingsChange { keeps_archived: Some(*own), ..ChatSettingsChange::default() }
+        };
+        if self.own_settings.pop_front_if(is_it).is_some() {
+            return Effects::default();
+        }
+        self.client(host).map_or_else(Effects::default, |client| send(&client.settings(change)))
+    }
+
+    /// Reads again whose presence the client follows, if that may have changed.
+    fn following_again(&self, step: XmppStep, may_have_changed: bool) -> XmppStep {
+        match may_have_changed && self.is_available {
+            true => Effects { command: Some(XmppCommand::FollowContacts), ..step },
+            false => step,
         }
     }
 }
 
+fn run(command: XmppCommand) -> XmppStep {
+    Effects { command: Some(command), ..Effects::default() }
+}
+
+/// Tells whether a vCard shows the field.
 fn is_shown(field: &ProfileField) -> bool {
     match field {
         ProfileField::DisplayName
@@ -298,26 +531,6 @@ fn is_stanza(element: &XmlElement) -> bool {
 
 fn is_request(element: &XmlElement) -> bool {
     element.is("iq", answer::CLIENT) && matches!(element.attribute("type"), Some("get" | "set"))
-}
-
-/// The SDK's fields replace all. A vCard with only the fields of XEP-0054 would clear them all.
-fn has_sdk_field(vcard: &XmlElement) -> bool {
-    let fields = ["nickName", "image", "email", "mobileNumber", "status"];
-    fields.iter().any(|field| vcard.find(field, answer::VCARD).is_some())
-}
-
-/// Returns the user of a block or unblock. The SDK names one. Several would have to succeed or fail together.
-fn only_item(block: &XmlElement) -> Result<UserId, StanzaError> {
-    let mut items = block.all("item", answer::BLOCKING);
-    let (Some(item), None) = (items.next(), items.next()) else { return Err(StanzaError::BadRequest) };
-    let named = item.attribute("jid").unwrap_or_default();
-    let node = named.split_once('@').map_or(named, |(node, _)| node);
-    jid::parse(node).map_err(|_| StanzaError::ItemNotFound)
-}
-
-/// Tells whether this is the request of SDK 4.17 for the user's groups.
-fn is_group_list(iq: &XmlElement) -> bool {
-    iq.find("query", answer::GROUPS).is_some_and(|query| query.attribute("status") == Some("get_group_id"))
 }
 
 /// Returns the node that a stanza is addressed to. `None` if it is addressed to the server, or has no address.

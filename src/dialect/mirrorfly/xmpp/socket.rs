@@ -14,6 +14,7 @@ use actix_web::{
 
 use super::{
     answer,
+    chat_runner::ChatRunner,
     protocol::{SentProfile, StanzaError, Xmpp, XmppCommand, XmppList, XmppResult},
 };
 use crate::{
@@ -46,8 +47,8 @@ pub fn scope() -> Scope {
 /// Opens the socket of the vendor's SDK
 ///
 /// XMPP over WebSocket (RFC 7395): sign-in by SASL PLAIN with the username and password of a registration, then the
-/// user's profile (a vCard), other profiles, the roster of contacts, blocks, when others were last online, and changes
-/// of all these. Messages are refused. This page cannot open the socket.
+/// user's profile (a vCard), other profiles, the roster of contacts, blocks, when others were last online, one-to-one
+/// text messages with their receipts and history, and changes of all these. This page cannot open the socket.
 #[utoipa::path(
     get, path = "/websocket", tag = "Socket", operation_id = "open_socket",
     params(
@@ -121,9 +122,9 @@ impl socket::CommandRunner<Xmpp> for XmppRunner {
     }
 }
 
-struct SignedInUser {
-    tenant: Arc<Tenant>,
-    key: UserKey,
+pub(super) struct SignedInUser {
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) key: UserKey,
 }
 
 impl XmppRunner {
@@ -133,6 +134,11 @@ impl XmppRunner {
             // The dialect was just switched off: close the socket.
             Err(_) => return CommandResult { outcome: XmppResult::SessionOver, session: SessionChange::Unchanged },
         };
+        if let Some(user) = &user
+            && let Some(outcome) = (ChatRunner { service: &self.service, user }).run(&command).await
+        {
+            return CommandResult { outcome, session: SessionChange::Unchanged };
+        }
         let outcome = match (command, &user) {
             (XmppCommand::SignIn { host, username, password }, None) => {
                 return match self.sign_in(&host, &username, password.expose()).await {
@@ -169,8 +175,23 @@ impl XmppRunner {
                 let changed = self.service.change_chat_settings(&user.tenant, user.key, change).await;
                 changed.map_or_else(|error| command_error(&error), |()| XmppResult::Done)
             }
-            // The protocol signs in once, and sends no other command before.
-            (XmppCommand::SignIn { .. }, Some(_)) | (_, None) => XmppResult::Failed,
+            // The protocol signs in once, and sends no other command before. Those about conversations have run.
+            (
+                XmppCommand::SignIn { .. }
+                | XmppCommand::Send { .. }
+                | XmppCommand::Edit { .. }
+                | XmppCommand::Mark { .. }
+                | XmppCommand::Recall { .. }
+                | XmppCommand::Typing { .. }
+                | XmppCommand::ReadChat(_)
+                | XmppCommand::ChangeChat(_)
+                | XmppCommand::ReadUndelivered
+                | XmppCommand::ReadMessages(_)
+                | XmppCommand::FollowContacts
+                | XmppCommand::ReadPresence(_),
+                Some(_),
+            )
+            | (_, None) => XmppResult::Failed,
         };
         CommandResult { outcome, session: SessionChange::Unchanged }
     }
@@ -302,6 +323,7 @@ fn sign_in_failure(refused: MirrorFlyError) -> XmppResult {
         }
         MirrorFlyError::Body(_)
         | MirrorFlyError::InvalidUserId
+        | MirrorFlyError::NoSuchMessage
         | MirrorFlyError::NoSuchProfile
         | MirrorFlyError::MostSessions
         | MirrorFlyError::InvalidCredentials
@@ -315,14 +337,15 @@ fn sign_in_failure(refused: MirrorFlyError) -> XmppResult {
     }
 }
 
-fn command_error(error: &Error) -> XmppResult {
+pub(super) fn command_error(error: &Error) -> XmppResult {
     // The user of this socket was deleted or suspended.
     if matches!(error, Error::Unauthenticated(_)) || *error == Error::SUSPENDED {
         return XmppResult::SessionOver;
     }
     XmppResult::Refused(match error {
-        Error::NotFound(Resource::User) => StanzaError::ItemNotFound,
+        Error::NotFound(Resource::User | Resource::Message | Resource::Conversation) => StanzaError::ItemNotFound,
         Error::Invalid { .. } | Error::NotFound(_) => StanzaError::BadRequest,
+        Error::Conflict(Resource::Message) => StanzaError::Conflict,
         Error::Unauthenticated(_)
         | Error::Forbidden(_)
         | Error::Conflict(_)

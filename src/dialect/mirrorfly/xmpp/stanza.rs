@@ -60,6 +60,12 @@ impl XmlElement {
         self
     }
 
+    #[must_use]
+    pub fn holding(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.text);
+        self
+    }
+
     /// Adds a child of the same namespace that holds only text.
     #[must_use]
     pub fn field(self, name: &str, text: &str) -> Self {
@@ -148,8 +154,9 @@ impl XmlElement {
         self.write_whole(outer, "", frame);
     }
 
-    /// An empty element has a space before its end: the SDK compares `<close />` as text.
-    fn write_whole(&self, outer: &str, written: &str, frame: &mut String) {
+    /// Writes the element with `written` after its children, as a child of an element with the namespace `outer`. An
+    /// empty element has a space before its end: the SDK compares `<close />` as text.
+    pub(super) fn write_whole(&self, outer: &str, written: &str, frame: &mut String) {
         let _ = write!(frame, "<{}", self.name);
         if self.namespace != outer {
             let _ = write!(frame, " xmlns=\"{}\"", Escaped(&self.namespace));
