@@ -1,6 +1,8 @@
 //! Events: what happened to a user, as a row written in the transaction of the change.
 
-use super::{AppKey, ConversationChange, ConversationKey, Mark, MessageId, Moment, ProfileField, UserId, UserKey};
+use super::{
+    AppKey, ConversationChange, ConversationKey, Mark, MessageId, Moment, ProfileField, UserId, UserKey, Vendor,
+};
 
 /// Bytes of a stored kind: a page of a thousand events takes at most 4 MiB. Rows of older versions may be longer.
 pub const EVENT_BYTES_MAX: usize = 4096;
@@ -118,29 +120,92 @@ pub enum EventKind {
     Restored,
 }
 
+/// What an event says, sorted by what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventNews<'a> {
+    Profile(&'a [ProfileField]),
+    Contacts {
+        added: &'a [UserKey],
+        removed: &'a [UserKey],
+        changed: &'a [UserKey],
+    },
+    Block {
+        whom: UserKey,
+        is_blocked: bool,
+    },
+    Request {
+        with: UserKey,
+        is_incoming: bool,
+        is_waiting: bool,
+    },
+    Follow {
+        whom: UserKey,
+        is_following: bool,
+    },
+    Conversation {
+        key: ConversationKey,
+        to: Option<UserKey>,
+        news: ConversationNews<'a>,
+    },
+    /// The user's sessions end: those of one vendor, or all.
+    SessionsEnd(Option<Vendor>),
+    /// No client is notified.
+    Silent,
+}
+
+/// What an event of a conversation says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConversationNews<'a> {
+    Sent,
+    Edited(MessageId),
+    Recalled(&'a [MessageId]),
+    Hidden(&'a [MessageId]),
+    MarkMoved { mark: Mark, from: MessageId, upto: MessageId },
+    ReceiptsSent(&'a [MessageId]),
+    Changed(ConversationChange),
+}
+
 impl EventKind {
+    /// Sorts the event by what it is about.
+    pub fn news(&self) -> EventNews<'_> {
+        use ConversationNews as News;
+        let of = |key: &ConversationKey, to: Option<UserKey>, news| EventNews::Conversation { key: *key, to, news };
+        match self {
+            Self::ProfileChanged { fields } => EventNews::Profile(fields),
+            Self::ContactsChanged { added, removed, changed } => EventNews::Contacts { added, removed, changed },
+            Self::Blocked { whom } => EventNews::Block { whom: *whom, is_blocked: true },
+            Self::Unblocked { whom } => EventNews::Block { whom: *whom, is_blocked: false },
+            Self::RequestChanged { with, is_incoming, is_waiting } => {
+                EventNews::Request { with: *with, is_incoming: *is_incoming, is_waiting: *is_waiting }
+            }
+            Self::FollowChanged { whom, is_following } => {
+                EventNews::Follow { whom: *whom, is_following: *is_following }
+            }
+            Self::MessageSent { conversation, to } => of(conversation, *to, News::Sent),
+            Self::MessageEdited { conversation, message, to } => of(conversation, *to, News::Edited(*message)),
+            Self::MessagesRecalled { conversation, messages, to } => of(conversation, *to, News::Recalled(messages)),
+            Self::MessagesHidden { conversation, messages } => of(conversation, None, News::Hidden(messages)),
+            Self::MarkMoved { conversation, mark, from, upto, to } => {
+                of(conversation, *to, News::MarkMoved { mark: *mark, from: *from, upto: *upto })
+            }
+            Self::ReceiptsSent { conversation, messages, to } => of(conversation, *to, News::ReceiptsSent(messages)),
+            Self::ConversationChanged { conversation, change } => of(conversation, None, News::Changed(*change)),
+            Self::Suspended | Self::Deleted | Self::PasswordChanged => EventNews::SessionsEnd(None),
+            Self::Kicked => EventNews::SessionsEnd(Some(Vendor::Tencent)),
+            Self::Created | Self::TokenReset | Self::Reactivated | Self::Restored => EventNews::Silent,
+        }
+    }
+
     /// Returns the second user to notify, if there is one.
     pub fn other(&self) -> Option<UserKey> {
-        match self {
-            Self::FollowChanged { whom, .. } | Self::Blocked { whom } | Self::Unblocked { whom } => Some(*whom),
-            Self::MessageSent { to, .. }
-            | Self::MessageEdited { to, .. }
-            | Self::MessagesRecalled { to, .. }
-            | Self::MarkMoved { to, .. }
-            | Self::ReceiptsSent { to, .. } => *to,
-            Self::Created
-            | Self::ProfileChanged { .. }
-            | Self::TokenReset
-            | Self::PasswordChanged
-            | Self::Suspended
-            | Self::Reactivated
-            | Self::Deleted
-            | Self::ContactsChanged { .. }
-            | Self::RequestChanged { .. }
-            | Self::MessagesHidden { .. }
-            | Self::ConversationChanged { .. }
-            | Self::Kicked
-            | Self::Restored => None,
+        match self.news() {
+            EventNews::Block { whom, .. } | EventNews::Follow { whom, .. } => Some(whom),
+            EventNews::Conversation { to, .. } => to,
+            EventNews::Profile(_)
+            | EventNews::Contacts { .. }
+            | EventNews::Request { .. }
+            | EventNews::SessionsEnd(_)
+            | EventNews::Silent => None,
         }
     }
 }

@@ -4,12 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::sleep};
 
-use super::{
-    hub::Hub,
-    messages::{conversation_of, notice_of},
-};
+use super::{hub::Hub, messages::notice_of};
 use crate::{
-    domain::{AppKey, ChatEvent, Error, Event, EventKind, Notification, User, UserId, UserKey, Vendor},
+    domain::{AppKey, ChatEvent, Error, Event, EventNews, Notification, User, UserId, UserKey},
     store::{EventPage, FeedReader, Store},
 };
 
@@ -58,7 +55,7 @@ impl Feed {
                 self.reader.read(async |db| db.events_after(self.seq, BATCH_EVENTS).await).await?;
             for event in events {
                 let seq = event.seq;
-                self.notify(event).await?;
+                self.notify(&event).await?;
                 self.hub.advance(seq);
                 self.seq = seq;
             }
@@ -68,57 +65,44 @@ impl Feed {
         }
     }
 
-    async fn notify(&self, event: Event) -> Result<(), Error> {
+    async fn notify(&self, event: &Event) -> Result<(), Error> {
         if self.hub.is_empty() {
             return Ok(());
         }
-        if conversation_of(&event.kind).is_some() {
-            return self.notify_chat(&event).await;
-        }
-        let Event { seq, app, user, .. } = event;
-        match event.kind {
-            EventKind::ProfileChanged { fields } => {
+        let (seq, app, user) = (event.seq, event.app, event.user);
+        match event.kind.news() {
+            EventNews::Profile(fields) => {
                 let shown =
                     self.reader.read(async |db| db.readable_user(app, user).await).await?.filter(User::is_active);
                 if let Some(shown) = shown {
+                    let fields = fields.to_vec();
                     let notification = Notification::ProfileChanged { seq, user: Box::new(shown), fields };
                     self.hub.deliver(&self.notified(app, user).await?, &Arc::new(notification));
                 }
             }
-            EventKind::ContactsChanged { added, removed, changed } => {
+            EventNews::Contacts { added, removed, changed } => {
                 let notification = async || {
-                    let (added, removed) = (self.ids(app, &added).await?, self.ids(app, &removed).await?);
-                    let changed = self.ids(app, &changed).await?;
+                    let (added, removed) = (self.ids(app, added).await?, self.ids(app, removed).await?);
+                    let changed = self.ids(app, changed).await?;
                     Ok(Some(Notification::ContactsChanged { seq, added, removed, changed }))
                 };
                 self.notify_one(user, notification).await?;
             }
-            EventKind::Blocked { whom } => self.notify_block(seq, app, user, whom, true).await?,
-            EventKind::Unblocked { whom } => self.notify_block(seq, app, user, whom, false).await?,
-            EventKind::FollowChanged { whom, is_following } => {
+            EventNews::Block { whom, is_blocked } => self.notify_block(seq, app, user, whom, is_blocked).await?,
+            EventNews::Follow { whom, is_following } => {
                 for (user_with_session, other, is_own) in [(user, whom, true), (whom, user, false)] {
                     let notification = |with| Notification::FollowChanged { seq, with, is_own, is_following };
                     self.notify_one(user_with_session, async || Ok(self.id(app, other).await?.map(notification)))
                         .await?;
                 }
             }
-            EventKind::RequestChanged { with, is_incoming, is_waiting } => {
+            EventNews::Request { with, is_incoming, is_waiting } => {
                 let notification = |with| Notification::RequestChanged { seq, with, is_incoming, is_waiting };
                 self.notify_one(user, async || Ok(self.id(app, with).await?.map(notification))).await?;
             }
-            EventKind::Suspended | EventKind::Deleted | EventKind::PasswordChanged => self.hub.end(user, None),
-            EventKind::Kicked => self.hub.end(user, Some(Vendor::Tencent)),
-            EventKind::MessageSent { .. }
-            | EventKind::MessageEdited { .. }
-            | EventKind::MessagesRecalled { .. }
-            | EventKind::MessagesHidden { .. }
-            | EventKind::MarkMoved { .. }
-            | EventKind::ReceiptsSent { .. }
-            | EventKind::ConversationChanged { .. }
-            | EventKind::Created
-            | EventKind::TokenReset
-            | EventKind::Reactivated
-            | EventKind::Restored => {}
+            EventNews::Conversation { .. } => self.notify_chat(event).await?,
+            EventNews::SessionsEnd(vendor) => self.hub.end(user, vendor),
+            EventNews::Silent => {}
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use crate::{
     domain::{
-        AppKey, ChatEvent, ChatNews, ConversationChange, ConversationKey, Error, Event, EventKind, Mark, Message,
-        MessageId, MessageName, Notification, Side, TURNED_MAX, User, UserKey,
+        AppKey, ChatEvent, ChatNews, ConversationChange, ConversationKey, ConversationNews, Error, Event, EventNews,
+        Mark, Message, MessageId, MessageName, Notification, Side, TURNED_MAX, User, UserKey,
     },
     store::{Db, HistoryFrom, HistoryPage},
 };
@@ -11,48 +11,21 @@ use crate::{
 /// Returns the notice for an event of a conversation. None for other events, and when the conversation, one of its
 /// users or the message does not exist any more.
 pub async fn notice_of(db: &Db<'_>, event: &Event) -> Result<Option<Notification>, Error> {
-    let Some(conversation) = conversation_of(&event.kind) else { return Ok(None) };
-    let Some(conversation) = db.conversation(event.app, conversation).await? else { return Ok(None) };
+    let EventNews::Conversation { key, news, .. } = event.kind.news() else { return Ok(None) };
+    let Some(conversation) = db.conversation(event.app, key).await? else { return Ok(None) };
     let Some(side) = conversation.side_of(event.user) else { return Ok(None) };
     let (actor, other) = (conversation.user(side), conversation.user(side.other()));
     let (Some(actor), Some(other)) = (user(db, event.app, actor).await?, user(db, event.app, other).await?) else {
         return Ok(None);
     };
     let about = About { db, conversation: conversation.key, side, actor: &actor, other: &other };
-    let Some(happened) = about.happened(event).await? else { return Ok(None) };
+    let Some(happened) = about.happened(event, news).await? else { return Ok(None) };
     let news = ChatNews { conversation, actor, other, event: happened };
     Ok(Some(Notification::Chat { seq: event.seq, news: Box::new(news) }))
 }
 
 async fn user(db: &Db<'_>, app: AppKey, key: UserKey) -> Result<Option<User>, Error> {
     db.readable_user(app, key).await
-}
-
-/// Returns the conversation that an event is about.
-pub fn conversation_of(kind: &EventKind) -> Option<ConversationKey> {
-    match kind {
-        EventKind::MessageSent { conversation, .. }
-        | EventKind::MessageEdited { conversation, .. }
-        | EventKind::MessagesRecalled { conversation, .. }
-        | EventKind::MessagesHidden { conversation, .. }
-        | EventKind::MarkMoved { conversation, .. }
-        | EventKind::ReceiptsSent { conversation, .. }
-        | EventKind::ConversationChanged { conversation, .. } => Some(*conversation),
-        EventKind::Created
-        | EventKind::ProfileChanged { .. }
-        | EventKind::TokenReset
-        | EventKind::PasswordChanged
-        | EventKind::Suspended
-        | EventKind::Reactivated
-        | EventKind::Deleted
-        | EventKind::ContactsChanged { .. }
-        | EventKind::Blocked { .. }
-        | EventKind::Unblocked { .. }
-        | EventKind::RequestChanged { .. }
-        | EventKind::FollowChanged { .. }
-        | EventKind::Kicked
-        | EventKind::Restored => None,
-    }
 }
 
 struct About<'a> {
@@ -65,31 +38,17 @@ struct About<'a> {
 }
 
 impl About<'_> {
-    async fn happened(&self, event: &Event) -> Result<Option<ChatEvent>, Error> {
-        Ok(match &event.kind {
-            EventKind::MessageSent { .. } => self.message(MessageId(event.seq)).await?.map(ChatEvent::Sent),
-            EventKind::MessageEdited { message, .. } => self.message(*message).await?.map(ChatEvent::Edited),
-            EventKind::MessagesRecalled { messages, .. } => Some(ChatEvent::Recalled(self.messages(messages).await?)),
-            EventKind::MessagesHidden { messages, .. } => {
+    async fn happened(&self, event: &Event, news: ConversationNews<'_>) -> Result<Option<ChatEvent>, Error> {
+        Ok(match news {
+            ConversationNews::Sent => self.message(MessageId(event.seq)).await?.map(ChatEvent::Sent),
+            ConversationNews::Edited(message) => self.message(message).await?.map(ChatEvent::Edited),
+            ConversationNews::Recalled(messages) => Some(ChatEvent::Recalled(self.messages(messages).await?)),
+            ConversationNews::Hidden(messages) => {
                 Some(ChatEvent::Hidden { messages: self.messages(messages).await?, last: self.last().await? })
             }
-            EventKind::MarkMoved { mark, from, upto, .. } => Some(self.moved(*mark, *from, *upto).await?),
-            EventKind::ReceiptsSent { messages, .. } => Some(ChatEvent::ReceiptsSent(self.messages(messages).await?)),
-            EventKind::ConversationChanged { change, .. } => Some(self.changed(*change).await?),
-            EventKind::Created
-            | EventKind::ProfileChanged { .. }
-            | EventKind::TokenReset
-            | EventKind::PasswordChanged
-            | EventKind::Suspended
-            | EventKind::Reactivated
-            | EventKind::Deleted
-            | EventKind::ContactsChanged { .. }
-            | EventKind::Blocked { .. }
-            | EventKind::Unblocked { .. }
-            | EventKind::RequestChanged { .. }
-            | EventKind::FollowChanged { .. }
-            | EventKind::Kicked
-            | EventKind::Restored => None,
+            ConversationNews::MarkMoved { mark, from, upto } => Some(self.moved(mark, from, upto).await?),
+            ConversationNews::ReceiptsSent(messages) => Some(ChatEvent::ReceiptsSent(self.messages(messages).await?)),
+            ConversationNews::Changed(change) => Some(self.changed(change).await?),
         })
     }
 

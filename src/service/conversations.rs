@@ -25,8 +25,8 @@ use changes::{EditOutcome, MessageChange, RecallOutcome, RecallRequest};
 use marks::{MarkRequest, MovedMark};
 use sending::{NewMessage, SentMessage};
 
-/// The most messages of one number that a reference is looked for among.
-const SAME_NUMBER_MAX: u32 = 100;
+/// Messages of one random number among which a reference by numbers is looked for.
+const NUMBERED_AMONG_MAX: u32 = 100;
 
 /// The random values of a new conversation or message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -372,7 +372,7 @@ impl<'a> Chat<'a> {
             }
             MessageRef::Name(name) => self.tx.message_named(conversation, name).await,
             MessageRef::Numbers { seq, random, at_s } => {
-                let same = self.tx.messages_numbered(conversation, *random, SAME_NUMBER_MAX).await?;
+                let same = self.tx.messages_numbered(conversation, *random, NUMBERED_AMONG_MAX).await?;
                 let is_it = |message: &Message| message.numbers.seq == *seq && message.at.unix_s() == *at_s;
                 Ok(same.into_iter().find(is_it))
             }

@@ -4,10 +4,10 @@ use tokio::time::sleep;
 
 use crate::{
     domain::{
-        AppKey, CallerKey, ConversationKey, Error, Event, EventKind, Mark, Notification, ProfileField, User, UserId,
-        UserKey,
+        AppKey, CallerKey, ConversationKey, Error, Event, EventKind, EventNews, Mark, Notification, ProfileField, User,
+        UserId, UserKey,
     },
-    live::messages::{conversation_of, notice_of},
+    live::messages::notice_of,
     service::{Service, Tenant},
     store::{EventsOfUser, LongReads},
 };
@@ -141,65 +141,50 @@ struct Summary {
 impl Summary {
     fn add(&mut self, listener: UserKey, event: Event) {
         let (seq, is_own) = (event.seq, event.user == listener);
-        if conversation_of(&event.kind).is_some() {
+        if matches!(event.kind.news(), EventNews::Conversation { .. }) {
             self.add_chat(event);
             return;
         }
-        match event.kind {
-            EventKind::ProfileChanged { fields } => {
+        match event.kind.news() {
+            EventNews::Profile(fields) => {
                 let (last, all) = self.profiles.entry(event.user).or_insert((seq, Vec::new()));
                 *last = seq;
-                all.extend(fields.into_iter().filter(|field| !all.contains(field)).collect::<Vec<_>>());
+                all.extend(fields.iter().filter(|field| !all.contains(field)).cloned().collect::<Vec<_>>());
             }
-            EventKind::ContactsChanged { added, removed, changed } if is_own => {
+            EventNews::Contacts { added, removed, changed } if is_own => {
                 self.contacts_seq = Some(seq);
                 for (users, row) in [
                     (added, ContactRowChange::Added),
                     (removed, ContactRowChange::Removed),
                     (changed, ContactRowChange::Changed),
                 ] {
-                    users.into_iter().for_each(|user| Span::note(&mut self.contacts, user, row, seq));
+                    users.iter().for_each(|user| Span::note(&mut self.contacts, *user, row, seq));
                 }
             }
-            EventKind::Blocked { whom } if is_own => Span::note(&mut self.blocks, whom, true, seq),
-            EventKind::Unblocked { whom } if is_own => Span::note(&mut self.blocks, whom, false, seq),
-            EventKind::Blocked { whom } if whom == listener => Span::note(&mut self.blocked_by, event.user, true, seq),
-            EventKind::Unblocked { whom } if whom == listener => {
-                Span::note(&mut self.blocked_by, event.user, false, seq);
+            EventNews::Block { whom, is_blocked } if is_own => Span::note(&mut self.blocks, whom, is_blocked, seq),
+            EventNews::Block { whom, is_blocked } if whom == listener => {
+                Span::note(&mut self.blocked_by, event.user, is_blocked, seq);
             }
-            EventKind::FollowChanged { whom, is_following } if is_own => {
+            EventNews::Follow { whom, is_following } if is_own => {
                 Span::note(&mut self.follows, (whom, true), is_following, seq);
             }
-            EventKind::FollowChanged { whom, is_following } if whom == listener => {
+            EventNews::Follow { whom, is_following } if whom == listener => {
                 Span::note(&mut self.follows, (event.user, false), is_following, seq);
             }
-            EventKind::RequestChanged { with, is_incoming, is_waiting } if is_own => {
+            EventNews::Request { with, is_incoming, is_waiting } if is_own => {
                 Span::note(&mut self.requests, (with, is_incoming), is_waiting, seq);
             }
-            EventKind::Created
-            | EventKind::TokenReset
-            | EventKind::PasswordChanged
-            | EventKind::Suspended
-            | EventKind::Reactivated
-            | EventKind::Deleted
-            | EventKind::ContactsChanged { .. }
-            | EventKind::Blocked { .. }
-            | EventKind::Unblocked { .. }
-            | EventKind::FollowChanged { .. }
-            | EventKind::RequestChanged { .. }
-            | EventKind::MessageSent { .. }
-            | EventKind::MessageEdited { .. }
-            | EventKind::MessagesRecalled { .. }
-            | EventKind::MessagesHidden { .. }
-            | EventKind::MarkMoved { .. }
-            | EventKind::ReceiptsSent { .. }
-            | EventKind::ConversationChanged { .. }
-            | EventKind::Kicked
-            | EventKind::Restored => {}
+            EventNews::Contacts { .. }
+            | EventNews::Block { .. }
+            | EventNews::Follow { .. }
+            | EventNews::Request { .. }
+            | EventNews::Conversation { .. }
+            | EventNews::SessionsEnd(_)
+            | EventNews::Silent => {}
         }
     }
 
-    /// Keeps events of conversations; moves of the same mark become one.
+    /// Keeps events of conversations but sent messages; moves of the same mark become one.
     fn add_chat(&mut self, event: Event) {
         let EventKind::MarkMoved { conversation, mark, from, upto, to } = &event.kind else {
             if !matches!(event.kind, EventKind::MessageSent { .. }) {

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::{Pair, SAME_NUMBER_MAX};
+use super::{NUMBERED_AMONG_MAX, Pair};
 use crate::{
     domain::{
         AppKey, CallerKey, Conversation, ConversationFilter, ConversationKey, ConversationRef, ConversationView, Error,
@@ -403,7 +403,7 @@ async fn page_of(
         HistoryStart::BackFrom(name) => HistoryFrom::Before(MessageId(named(name).await?.0 + 1)),
         HistoryStart::BeforeTime(time) => before_time(*time).await?,
         HistoryStart::BeforeNumbered { seq, random, at } => {
-            let same = db.messages_numbered(conversation.key, *random, SAME_NUMBER_MAX).await?;
+            let same = db.messages_numbered(conversation.key, *random, NUMBERED_AMONG_MAX).await?;
             let is_it = |message: &&Message| message.numbers.seq == *seq && message.at.unix_s() == at.unix_s();
             match same.iter().find(is_it) {
                 Some(message) => HistoryFrom::Before(message.id),

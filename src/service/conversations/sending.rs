@@ -9,8 +9,8 @@ use crate::{
     store::Tx,
 };
 
-/// The most messages of one number that a repeat is looked for among.
-const SAME_NUMBER_MAX: u32 = 16;
+/// Messages of one random number among which the message that a call repeats is looked for.
+const REPEATED_AMONG_MAX: u32 = 16;
 
 /// A message to send.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,7 +105,7 @@ async fn repeated(
         };
     }
     let Some(numbers) = new.numbers else { return Ok(None) };
-    let same = tx.messages_numbered(conversation.key, numbers.random, SAME_NUMBER_MAX).await?;
+    let same = tx.messages_numbered(conversation.key, numbers.random, REPEATED_AMONG_MAX).await?;
     let is_same = |found: &Message| {
         found.sender == pair.me.key
             && found.numbers.seq == numbers.seq
