@@ -3,6 +3,7 @@
 //! Vendors differ in how they name a message and in what they limit; the rules are the same for all. Each rule names
 //! the conversation by the other user or by its key. Sources: the vendors' pages on one-to-one messages.
 
+pub mod admin;
 pub mod changes;
 pub mod counts;
 pub mod marks;

@@ -37,6 +37,11 @@ impl Page {
         Self::of(&sign_in(server, "admin", PASSWORD).await)
     }
 
+    /// The page of a demo, which needs no password.
+    pub(crate) async fn of_demo(server: &Standin) -> Self {
+        Self::of(&send(server.call(Method::POST, &format!("{V1}/session/demo"))).await)
+    }
+
     /// A call as our own page makes it.
     pub(crate) fn call(&self, server: &Standin, method: Method, path: &str) -> RequestBuilder {
         self.reading(server, method, path).header("X-Standin-CSRF", &self.csrf)
@@ -57,7 +62,7 @@ async fn sign_in(server: &Standin, name: &str, password: &str) -> Answer {
     send(server.call(Method::POST, &format!("{V1}/session")).json(&body)).await
 }
 
-fn database(server: &Standin) -> Connection {
+pub(crate) fn database(server: &Standin) -> Connection {
     Connection::open(server.data().join("standin.db")).unwrap()
 }
 
@@ -330,8 +335,7 @@ async fn a_demo_admits_every_user_of_its_machine() {
     let server = Standin::demo().await;
     let ways = server.get(&format!("{V1}/session")).await.json();
     assert_eq!((&ways["demo"], &ways["setup"]), (&json!(true), &json!(false)));
-    let demo = || send(server.call(Method::POST, &format!("{V1}/session/demo")));
-    let (one, two) = (Page::of(&demo().await), Page::of(&demo().await));
+    let (one, two) = (Page::of_demo(&server).await, Page::of_demo(&server).await);
     for page in [one, two] {
         assert_eq!(page.get(&server, "/apps").await.json()["apps"][0]["app_id"], "sdksample");
         let secrets = page.get(&server, "/apps/sdksample/secrets").await.json();
@@ -344,7 +348,7 @@ async fn a_demo_admits_every_user_of_its_machine() {
     assert_eq!(send(foreign).await.status, 403);
 }
 
-async fn audit_entries(page: &Page, server: &Standin) -> Vec<Value> {
+pub(crate) async fn audit_entries(page: &Page, server: &Standin) -> Vec<Value> {
     page.get(server, "/audit").await.json()["entries"].as_array().unwrap().clone()
 }
 

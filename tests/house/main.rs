@@ -33,6 +33,7 @@ mod mirrorfly_rest;
 mod mirrorfly_socket;
 mod mirrorfly_users;
 mod missed;
+mod native_conversations;
 mod native_live;
 mod native_users;
 mod observe;

@@ -1,4 +1,4 @@
-//! The audit log of this API: who changed what, and the names of the fields. It never holds values.
+//! The audit log of this API: who changed what, the names of the fields, and who read messages. It never holds values.
 
 use std::convert::Infallible;
 
@@ -14,13 +14,13 @@ use super::{
     reply::{AuditEntryView, NativeError},
 };
 use crate::{
-    domain::{AppId, AuditEntry, Authority},
+    domain::{AppId, AuditEntry, Authority, Error},
     http::methods,
     service::{AUDIT_ENTRIES_MAX, Service},
 };
 
-/// The method and path of each changing call, and the name of its action in the audit log.
-const ACTIONS: [(&str, &str, &str); 20] = [
+/// The method and path of each call with an audit entry, and the name of its action.
+const ACTIONS: [(&str, &str, &str); 22] = [
     ("POST", "/admins", "admin.create"),
     ("DELETE", "/admins/{name}", "admin.delete"),
     ("PUT", "/admins/{name}/password", "admin.set_password"),
@@ -41,6 +41,8 @@ const ACTIONS: [(&str, &str, &str); 20] = [
     ("POST", "/apps/{app_id}/users/{id}/vendor-changes", "user.change_through_vendor"),
     ("PUT", "/apps/{app_id}/users/{id}/contacts/{other}", "user.list_contact"),
     ("DELETE", "/apps/{app_id}/users/{id}/contacts/{other}", "user.unlist_contact"),
+    ("POST", "/apps/{app_id}/users/{id}/conversations/{other}/texts", "user.read_messages"),
+    ("DELETE", "/apps/{app_id}/users/{id}/conversations/{other}/messages/{message}", "user.recall_message"),
 ];
 
 /// What a handler adds to the audit entry of its call.
@@ -48,6 +50,8 @@ const ACTIONS: [(&str, &str, &str); 20] = [
 struct AuditDetails {
     target: Option<String>,
     fields: Vec<String>,
+    /// Whether the handler stores the entry itself.
+    is_stored: bool,
 }
 
 pub(super) struct AuditTarget(HttpRequest);
@@ -62,6 +66,16 @@ impl AuditTarget {
     /// Describes the change in words, in place of the names of the fields that the request body has.
     pub(super) fn describe(&self, change: String) {
         with(&self.0, |details| details.fields = vec![change]);
+    }
+
+    /// Returns the entry of this call for a service call that stores it. No other entry is stored then.
+    /// # Errors
+    /// `Internal` if the caller was not admitted.
+    pub(super) fn take_entry(&self) -> Result<AuditEntry, Error> {
+        let authority = self.0.extensions().get::<Authority>().cloned();
+        let authority = authority.ok_or_else(|| Error::internal("a call was not admitted"))?;
+        with(&self.0, |details| details.is_stored = true);
+        Ok(entry(&self.0, authority))
     }
 }
 
@@ -80,17 +94,23 @@ fn with(request: &HttpRequest, set: impl FnOnce(&mut AuditDetails)) {
 /// Records a successful call. The change is already committed, so a failure is only logged.
 pub(super) async fn record(answer: &ServiceResponse<BoxBody>, authority: Authority) {
     let request = answer.request();
+    if request.extensions().get::<AuditDetails>().is_some_and(|details| details.is_stored) {
+        return;
+    }
+    if let Some(service) = request.app_data::<Data<Service>>() {
+        record_entry(service, entry(request, authority)).await;
+    }
+}
+
+fn entry(request: &HttpRequest, authority: Authority) -> AuditEntry {
     let details = request.extensions().get::<AuditDetails>().cloned().unwrap_or_default();
     let path = request.match_info();
-    let entry = AuditEntry {
+    AuditEntry {
         authority,
         action: action(request),
         app: path.get("app_id").and_then(|id| AppId::parse(id).ok()),
         target: details.target.or_else(|| path.get("id").or(path.get("name")).map(str::to_owned)),
         detail: details.fields.join(", "),
-    };
-    if let Some(service) = request.app_data::<Data<Service>>() {
-        record_entry(service, entry).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, pin::Pin};
 
 use actix_web::{
-    Error, FromRequest, HttpRequest,
+    Error, FromRequest, HttpMessage as _, HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     http::header::COOKIE,
@@ -50,6 +50,7 @@ pub(super) async fn admit(
     if request.method().is_safe() {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
+    request.extensions_mut().insert(authority.clone());
     // The call runs in a task of its own, so that a client that disconnects cannot prevent the audit entry.
     let call = rt::spawn(middleware::with_current_request_id(async move {
         let answer = next.call(request).await?.map_into_boxed_body();

@@ -9,7 +9,9 @@ use utoipa::{
     },
 };
 
-use super::{admins, apps, audit, events, front, health, probes, reply, reports, requests, sessions, user, users};
+use super::{
+    admins, apps, audit, conversations, events, front, health, probes, reply, reports, requests, sessions, user, users,
+};
 
 /// The calls below `/standin/v1`.
 #[derive(utoipa::OpenApi)]
@@ -46,6 +48,10 @@ use super::{admins, apps, audit, events, front, health, probes, reply, reports, 
         user::list_contact,
         user::unlist_contact,
         user::record_vendor_change,
+        conversations::list,
+        conversations::messages,
+        conversations::read,
+        conversations::recall,
         admins::list,
         admins::create,
         admins::set_password,
@@ -80,6 +86,7 @@ struct ApiPaths;
         (name = "Users"),
         (name = "Pictures"),
         (name = "Contacts"),
+        (name = "Conversations", description = "Of two users, by metadata; texts are read on record"),
         (name = "Administrators"),
         (name = "Server", description = "The server: its events, its state and its audit log"),
         (name = "Documents"),

@@ -6,6 +6,7 @@ mod apps;
 mod audit;
 mod authorization;
 mod backup;
+mod conversations;
 mod document;
 mod events;
 mod extractors;

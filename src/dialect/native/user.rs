@@ -300,6 +300,8 @@ enum VendorChange {
     Account,
     /// The display name.
     Name,
+    /// A message that the user sends.
+    Message,
 }
 
 /// A change that the caller is about to make through a vendor's own API.
@@ -323,6 +325,7 @@ pub(super) async fn record_vendor_change(
     let change = match given.change {
         VendorChange::Account => "account",
         VendorChange::Name => "name",
+        VendorChange::Message => "message",
     };
     let vendor = match given.vendor {
         VendorName::Qiscus => "Qiscus",

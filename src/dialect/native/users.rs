@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::{
     audit::AuditTarget,
-    call,
+    call, conversations,
     extractors::{IfMatchVersion, JsonBody, PathApp, PathUser, QueryParams},
     reply::{NativeError, NativeUserView, Problem, about},
     user,
@@ -35,7 +35,7 @@ pub(super) fn scope() -> Scope {
         .service(call("", [methods::get(list), methods::post(create)]))
         .service(call("/{id}", [methods::get(show), methods::patch(change), methods::delete(delete)]))
         .service(call("/{id}/reset-token", [methods::post(reset_token)]));
-    user::resources().into_iter().fold(scope, Scope::service)
+    user::resources().into_iter().chain(conversations::resources()).fold(scope, Scope::service)
 }
 
 /// The fields of a user that a caller may set. Null clears a field; an absent field keeps its value.
