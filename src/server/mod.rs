@@ -41,7 +41,7 @@ use crate::{
     http::{
         addresses::Addresses,
         documents::Documents,
-        inspector::Inspector,
+        inspector::{Inspector, MessageTexts},
         limiter::ConnectionLimiter,
         middleware::{self, RequestMiddleware},
         peer::Proxies,
@@ -145,6 +145,10 @@ fn documented(settings: &Settings) -> DemoPassword {
     DemoPassword(app_id.clone().zip(account_password.clone()).filter(|_| settings.demo))
 }
 
+fn message_texts(settings: &Settings) -> MessageTexts {
+    if settings.demo { MessageTexts::Shown } else { MessageTexts::BySize }
+}
+
 pub struct FirstAppAtStart {
     pub tenant: Arc<Tenant>,
     pub is_new: bool,
@@ -232,7 +236,7 @@ impl Server {
             addresses,
             spool: Spool::new(data.join("incoming"), files.spooled),
             guard,
-            inspector: Inspector::new(settings.inspect, wall_clock()),
+            inspector: Inspector::new(settings.inspect, message_texts(settings), wall_clock()),
             limiter: ConnectionLimiter::new(files.connections(settings.connections_per_address), proxies.clone()),
             read_budget: ReadBudget::new(usize::try_from(settings.read_budget_bytes).unwrap_or(usize::MAX)),
             proxies,

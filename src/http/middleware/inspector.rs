@@ -23,7 +23,7 @@ use futures_util::Stream;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::masking::{self, BODY_BYTES_MAX};
+use super::masking::{self, BODY_BYTES_MAX, BodySide};
 use crate::{
     domain::{Clock, Moment},
     http::masking::MaskedTarget,
@@ -42,6 +42,14 @@ const DOORS: [(&str, &str); 6] = [
     ("/websocket", "mirrorfly"),
 ];
 
+/// How the texts of messages are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageTexts {
+    /// As they are: in a demo, whose users are samples.
+    Shown,
+    BySize,
+}
+
 /// Records exchanges, or does nothing if it is off. Clones share the record.
 #[derive(Clone)]
 pub struct Inspector(Option<Arc<ExchangeLog>>);
@@ -49,6 +57,7 @@ pub struct Inspector(Option<Arc<ExchangeLog>>);
 struct ExchangeLog {
     exchanges: Mutex<VecDeque<Arc<Exchange>>>,
     last: watch::Sender<i64>,
+    texts: MessageTexts,
     clock: Clock,
 }
 
@@ -60,8 +69,8 @@ pub struct Exchange {
 }
 
 impl Inspector {
-    pub fn new(is_on: bool, clock: Clock) -> Self {
-        let kept = ExchangeLog { exchanges: Mutex::default(), last: watch::Sender::new(0), clock };
+    pub fn new(is_on: bool, texts: MessageTexts, clock: Clock) -> Self {
+        let kept = ExchangeLog { exchanges: Mutex::default(), last: watch::Sender::new(0), texts, clock };
         Self(is_on.then(|| Arc::new(kept)))
     }
 
@@ -165,7 +174,10 @@ impl ExchangeRecord {
     }
 
     fn shown(&self, n: i64) -> Value {
-        let side = |headers: &HeaderMap, body: &BodyCapture| json!({ "headers": masking::headers(headers), "body": masking::body(headers, &body.first, body.bytes) });
+        let shown = |headers: &HeaderMap, body: &BodyCapture, side| {
+            let shown = masking::body(headers, &body.first, body.bytes, side, self.kept.texts);
+            json!({ "headers": masking::headers(headers), "body": shown })
+        };
         json!({
             "n": n,
             "at": self.at.to_string(),
@@ -174,8 +186,8 @@ impl ExchangeRecord {
             "path": self.path,
             "status": self.status,
             "took_us": self.took_us,
-            "request": side(&self.headers, &self.sent.borrow()),
-            "answer": side(&self.answer_headers, &self.answer),
+            "request": shown(&self.headers, &self.sent.borrow(), BodySide::Request),
+            "answer": shown(&self.answer_headers, &self.answer, BodySide::Answer),
         })
     }
 }

@@ -3,8 +3,14 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 
+use serde_json::{Value, json};
+
 use super::{Standin, send};
-use crate::admin::Page;
+use crate::{
+    admin::Page,
+    tencent_socket::{by_rest, import},
+    user_sig::{SDK_APP_ID, WITH_SDK_APP_ID, user_sig},
+};
 
 /// Stands for a secret in every request here.
 const MARK: &str = "tell-nobody-0";
@@ -161,4 +167,97 @@ async fn promise_63_known_content_is_shown() {
     assert_eq!(first["headers"]["content-type"], FORM);
     assert_eq!(shown["requests"][1]["path"], "/api/v2.1/rest/get_user_list?page=2&limit=5");
     server.logged("GET /api/v2.1/rest/get_user_list?page=2&limit=5 400").await;
+}
+
+/// Words that a user writes to another one.
+const WORDS: &str = "tell nobody of it";
+
+/// Calls of each vendor's clients and back ends that carry [`WORDS`]: path, type, body.
+fn calls_with_texts() -> Vec<(String, &'static str, String)> {
+    let json = "application/json";
+    let words = utf8_percent_encode(WORDS, NON_ALPHANUMERIC).to_string();
+    let free = json!({ "type": "x", "content": { "of": WORDS } });
+    let sig = user_sig("administrator");
+    let tencent =
+        |command: &str| format!("/v4/openim/{command}?sdkappid={SDK_APP_ID}&identifier=administrator&usersig={sig}");
+    let elements = json!([
+        { "MsgType": "TIMTextElem", "MsgContent": { "Text": WORDS } },
+        { "MsgType": "TIMCustomElem", "MsgContent": { "Data": WORDS, "Desc": WORDS, "Ext": WORDS } },
+    ]);
+    let message = |more: Value| {
+        let mut message = json!({
+            "From_Account": "ada", "To_Account": "bob", "MsgRandom": 7, "MsgBody": elements, "CloudCustomData": WORDS,
+            "OfflinePushInfo": { "Title": WORDS, "Desc": WORDS, "Ext": WORDS },
+        });
+        message.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        message.to_string()
+    };
+    let post = json!({ "comment": WORDS, "topic_id": "7", "unique_temp_id": "a", "type": "custom", "payload": free, "extras": { "of": WORDS } });
+    let edit =
+        json!({ "comment": WORDS, "unique_id": "a", "payload": { "text": WORDS, "replied_comment_message": WORDS } });
+    let rest =
+        json!({ "user_id": "ada", "room_id": "7", "message": WORDS, "payload": free, "extras": { "of": WORDS } });
+    let report = json!({ "from": "ada", "to": "bob", "data": json!([{ "message": WORDS }]).to_string() });
+    vec![
+        (tencent("sendmsg"), json, message(json!({}))),
+        (tencent("batchsendmsg"), json, message(json!({ "To_Account": ["bob"], "MsgRandom": 8 }))),
+        (tencent("modify_c2c_msg"), json, message(json!({ "MsgKey": "1_7_3" }))),
+        ("/api/v2/sdk/post_comment".to_owned(), json, post.to_string()),
+        ("/api/v2/mobile/post_comment".to_owned(), FORM, format!("comment={words}&topic_id=7&extras={words}")),
+        ("/api/v2/sdk/update_message".to_owned(), json, edit.to_string()),
+        ("/api/v2/sdk/search".to_owned(), json, json!({ "query": WORDS }).to_string()),
+        ("/api/v2.1/rest/post_comment".to_owned(), json, rest.to_string()),
+        (format!("/api/v2.1/rest/post_comment?message={words}"), json, "{}".to_owned()),
+        ("/api/v2.1/rest/post_system_event_message".to_owned(), json, rest.to_string()),
+        ("/api/v1/chat/sendmessage".to_owned(), FORM, format!("chatType=chat&toUser=bob&message={words}")),
+        (
+            "/api/v1/chat/sendmessage".to_owned(),
+            json,
+            json!({ "message": WORDS, "metaData": { "of": WORDS } }).to_string(),
+        ),
+        ("/api/v1/moderation/report".to_owned(), json, report.to_string()),
+    ]
+}
+
+#[actix_web::test]
+async fn promise_69_the_text_of_a_message_is_shown_by_its_size_outside_a_demo_and_never_logged() {
+    for is_demo in [false, true] {
+        let server = Standin::with(&[
+            WITH_SDK_APP_ID,
+            ("STANDIN_ADMIN_PASSWORD", "correct horse"),
+            ("STANDIN_INSPECT", "true"),
+            ("STANDIN_LOG", "debug"),
+            ("STANDIN_DEMO", if is_demo { "true" } else { "false" }),
+        ])
+        .await;
+        let page = if is_demo { Page::of_demo(&server).await } else { Page::signed_in(&server).await };
+        import(&server, &["ada", "bob"]).await;
+        let calls = calls_with_texts();
+        for (path, kind, body) in &calls {
+            let call = server.call(Method::POST, path).header("Content-Type", *kind);
+            let call = call.header("QISCUS-SDK-APP-ID", "houseapp").header("Authorization", "x");
+            assert!(send(call.body(body.clone())).await.status < 500, "{path}");
+        }
+        let history = json!({ "Operator_Account": "bob", "Peer_Account": "ada", "MaxCnt": 9, "MinTime": 1, "MaxTime": 9_999_999_999_u64 });
+        let answer = by_rest(&server, "openim/admin_getroammsg", history).await;
+        assert!(answer.to_string().contains(WORDS), "{answer}");
+        let shown = page.get(&server, "/requests").await.json();
+        let exchanges = shown["requests"].as_array().unwrap();
+        assert_eq!(exchanges.len(), calls.len() + 2);
+        assert_eq!(shown.to_string().contains(WORDS), is_demo, "{shown}");
+        if !is_demo {
+            for exchange in exchanges {
+                assert!(!exchange.to_string().contains("nobody"), "{exchange}");
+            }
+            let page_of_messages = exchanges.last().unwrap()["answer"]["body"].as_str().unwrap();
+            assert!(
+                page_of_messages.contains(r#""From_Account":"ada""#),
+                "what is no text is shown: {page_of_messages}"
+            );
+            assert!(page_of_messages.contains(r#""MsgBody":"["#), "{page_of_messages}");
+        }
+        let last = send(server.call(Method::GET, "/the-last-one")).await;
+        server.logged(last.header("x-request-id").unwrap()).await;
+        assert!(!server.log().contains("nobody"), "{}", server.log());
+    }
 }

@@ -35,6 +35,7 @@ fn unknown_content_is_shown_by_its_size() {
         ("/x?a=token%3DS", "/x?a=[9 bytes]"),
         ("/x?a=%7B%22password%22%3A%22S%22%7D", "/x?a=[30 bytes]"),
         ("/x?S", "/x?[1 bytes]"),
+        ("/x?comment=S&Msg_Body=S&room_id=7", "/x?comment=[1 bytes]&Msg_Body=[1 bytes]&room_id=7"),
         ("/x?%7B%22token%22=S", "/x?[16 bytes]"),
         ("/x?a=https://ada:S@example.com/", "/x?a=[26 bytes]"),
         ("/x?a=%ff%fe", "/x?a=[6 bytes]"),
