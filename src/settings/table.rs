@@ -348,7 +348,7 @@ settings! {
             CONSOLE,
             Switch,
             Fixed("false"),
-            "Whether the last 500 calls of clients are kept in memory for administrators to look at; a demo does",
+            "Whether the last 500 calls of clients are kept in memory for administrators, message texts by their size; a demo keeps them, with the texts",
         ).in_demo("true"), switch;
     }
 

@@ -11,7 +11,7 @@ export async function open(place, { signal }) {
   const more = h('div.actions');
   const list = h('div');
   const rows = [];
-  show(place, h('h1', {}, 'Audit log'), h('p.lede', {}, 'Every change made in this console or by a command: who made it, what was done, to whom. Values and secrets are not recorded.'), list, more);
+  show(place, h('h1', {}, 'Audit log'), h('p.lede', {}, 'Every change made in this console or by a command, and each reading of messages: who did it, what was done, to whom. Values and secrets are not recorded.'), list, more);
   show(list, skeleton(6));
   async function load(after) {
     const page = await get(`/audit?limit=${PAGE_DEEDS}${after ? `&after=${encodeURIComponent(after)}` : ''}`);

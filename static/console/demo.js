@@ -1,8 +1,9 @@
 // Knows two devices side by side, each with a user of one vendor's API who sees the other user. The time from a change on one side until
-// the other side shows it is measured.
+// the other side shows it is measured. In a demo the two users chat.
 
 import { follow, get, isDemo } from './api.js';
 import { announce, confirm, during, empty, field, form, h, portrait, problem, select, show, skeleton, toast } from './dom.js';
+import { chat, isAboutChat } from './chat.js';
 import { crop, pictureDrop } from './crop.js';
 import * as selected from './selected.js';
 import { recordChange, refusal, setPicture, vendorApis } from './vendors.js';
@@ -18,11 +19,11 @@ const FRESH_MS = 600;
 export async function open(place, { signal }) {
   const head = [
     h('h1', {}, 'Two vendors, one user'),
-    h('p.lede', {}, 'Each side is a device that uses one vendor’s API. Change a name or a picture on one side; the other side shows it.'),
+    h('p.lede', {}, 'Each side is a device that uses one vendor’s API. Change a name or a picture on one side, or write a message; the other side shows it.'),
   ];
   if (!selected.app()) return show(place, head, empty('No app yet', 'Create an app first.', h('a.button', { href: '#/apps' }, 'Create an app')));
   if (!isDemo) head.push(h('p.caution', {}, h('strong', {}, `These are the users of ${selected.app().name}, no samples. `),
-    'A name or picture that you send here changes for all their apps, at once. The audit log names you.'));
+    'A name or picture that you send here changes for all their apps, at once. The audit log names you. Their messages are not shown here.'));
   const stage = h('div.devices');
   show(place, head, stage);
   show(stage, skeleton(6), skeleton(6));
@@ -40,6 +41,7 @@ export async function open(place, { signal }) {
   right.other = left;
   show(stage, left.element, right.element);
   [left, right].forEach(side => side.begin(signal));
+  [left, right].forEach(side => side.chat?.draw());
   follow('/events', signal, event => {
     for (const side of [left, right]) side.hear(event);
   }, state => stage.classList.toggle('is-lost', state === 'lost'));
@@ -55,13 +57,14 @@ function consent() {
 }
 
 function device(users, apis, user, api, mayChange) {
-  const side = { user, api, mayChange, other: null, element: null, sent: null, ms: null };
+  const side = { user, api, mayChange, other: null, element: null, chat: null, sent: null, ms: null };
   const own = h('div.own');
   const seen = h('div.seen');
   const who = select(users.map(user => [user.id, user.id]), user.id);
   const through = select(apis.map(({ id, name }) => [id, name]), api.id);
+  if (isDemo) side.chat = chat(side);
   side.element = h('article.device', {},
-    h('div.device-head', {}, field('User', who), field('Vendor', through)), seen, own);
+    h('div.device-head', {}, field('User', who), field('Vendor', through)), seen, own, side.chat?.element);
 
   const read = async id => {
     const answer = await side.api.read(id);
@@ -94,7 +97,10 @@ function device(users, apis, user, api, mayChange) {
   };
 
   side.hear = event => {
-    if (event.user === side.other.user.id && event.app === selected.app().app_id) side.look();
+    if (event.app !== selected.app().app_id) return;
+    if (isAboutChat(event)) {
+      if ([side.user.id, side.other.user.id].includes(event.user)) side.chat?.look();
+    } else if (event.user === side.other.user.id) side.look();
   };
 
   side.draw = async signal => {
@@ -139,6 +145,8 @@ function device(users, apis, user, api, mayChange) {
       side.draw(signal);
       side.look();
       side.other.look();
+      side.chat?.draw();
+      side.other.chat?.draw();
     };
     who.addEventListener('change', again);
     through.addEventListener('change', again);

@@ -1,6 +1,6 @@
 // Knows the calls of the vendors' clients: the request, the response, the same call for a shell, and what to change after an error.
 
-import { base, follow, get } from './api.js';
+import { base, follow, get, isDemo } from './api.js';
 import { announce, copyButton, empty, field, h, problem, select, show, skeleton, took, when } from './dom.js';
 import { isOfConsole, pathOf, statusChip, vendor } from './connect.js';
 
@@ -17,7 +17,7 @@ const HINTS = [
   [call => call.status === 401 && call.dialect === 'mirrorfly', 'The Authorization header must hold the token of POST /api/v1/login, without the word Bearer. A token is valid for an hour.'],
   [call => call.dialect === 'tencent' && /70003|70009|70013|70014|70016/.test(call.answer.body), 'The UserSig is not valid: it was made with another SecretKey or SDKAppID, it is for another user, or it has expired. Compare with Connect.'],
   [call => call.dialect === 'tencent' && /40009/.test(call.answer.body), 'A custom field must be declared before it is set: see Fields.'],
-  [call => call.status === 404, 'Compare the path with the vendor’s documentation. Rooms, messages, groups and calls are not part of Standin.'],
+  [call => call.status === 404, 'Compare the path with the vendor’s documentation. Groups, media and calls are not part of Standin.'],
   [call => call.status === 429, 'Too many calls in too short a time. The header Retry-After of the response says how long to wait.'],
   [call => call.status >= 400 && call.status < 500, 'The response names the field and its rule.'],
   [call => call.status >= 500, 'The server failed. Its log says more: look for the request id in the headers of the response.'],
@@ -33,7 +33,8 @@ export async function open(place, { query, signal }) {
   const text = h('input', { type: 'search', placeholder: 'Path or user', spellcheck: 'false' });
   show(place,
     h('h1', {}, 'Requests'),
-    h('p.lede', {}, 'The calls of apps and back ends to the three vendors’ APIs, and the responses. Secrets are masked; nothing is written to disk.'),
+    h('p.lede', {}, ['The calls of apps and back ends to the three vendors’ APIs, and the responses. Secrets are masked',
+      !isDemo && ', and messages are shown by the size of their texts', '; nothing is written to disk.']),
     h('search.row', {}, field('Vendor', from), field('Response', outcome), field('Contains', text)),
     h('div.inspector', {}, list, detail));
   show(list, skeleton(6));

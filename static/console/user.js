@@ -1,9 +1,10 @@
-// Knows one user: the profile and how each vendor's API shows it, the picture, contacts, sessions, and the deletion.
+// Knows one user: the profile and how each vendor's API shows it, the picture, contacts, conversations, sessions, and the deletion.
 
 import { at, call, del, get, patch, post, put } from './api.js';
 import {
   confirm, copyButton, dialog, during, empty, field, forgetEdits, form, h, icon, portrait, problem, show, skeleton, tabs, toast, watchEdits, when,
 } from './dom.js';
+import { conversations } from './conversations.js';
 import { crop, pictureDrop } from './crop.js';
 import * as selected from './selected.js';
 import { go } from './router.js';
@@ -46,6 +47,7 @@ export async function open(place, { params, signal }) {
     { id: 'profile', label: 'Profile', body: () => profile(page), keep: true },
     { id: 'vendors', label: 'At each vendor', body: () => vendors(page) },
     { id: 'contacts', label: 'Contacts', body: () => contacts(page) },
+    { id: 'conversations', label: 'Conversations', body: () => conversations(page) },
     { id: 'sessions', label: 'Sessions', body: () => sessions(page) },
   ]));
 }

@@ -57,7 +57,7 @@ async function parts(browser, base) {
     await page.evaluate(() => localStorage.removeItem('standin.abreast')).catch(() => {});
     await opened('the columns', '#/users', () => page.getByRole('button', { name: 'Columns' }).click());
     await opened('a new user', '#/users', () => page.getByRole('button', { name: 'New user' }).click());
-    for (const tab of ['At each vendor', 'Contacts', 'Sessions']) {
+    for (const tab of ['At each vendor', 'Contacts', 'Conversations', 'Sessions']) {
       await opened(`the tab ${tab}`, '#/users/user1', () => page.getByRole('tab', { name: tab }).click());
     }
     await opened('a notice', '#/users/user1', async () => {

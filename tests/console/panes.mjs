@@ -22,7 +22,7 @@ async function samples(browser, standin) {
   const change = async (of, from, to) => {
     const name = `Changed ${Date.now()} ${(names += 1)}`;
     await from.locator('.own input').first().fill(name);
-    await from.getByRole('button', { name: 'Send' }).click();
+    await from.getByRole('button', { name: 'Send', exact: true }).click();
     await to.locator('.seen b', { hasText: name }).waitFor();
     const ms = Number((await to.locator('.latency b').textContent()).replace(' ms', ''));
     if (!standin.isBorrowed) holds(`${of}: the picture is seen as well`, await to.locator('.seen img').evaluate(picture => picture.decode().then(() => true, () => false)));
@@ -59,7 +59,7 @@ async function realUsers(browser, standin) {
   const [left, right] = [page.locator('.device').first(), page.locator('.device').last()];
   const send = async name => {
     await left.locator('.own input').first().fill(name);
-    await left.getByRole('button', { name: 'Send' }).click();
+    await left.getByRole('button', { name: 'Send', exact: true }).click();
   };
   await left.locator('.own input').first().waitFor();
   await send('Not meant');

@@ -12,7 +12,7 @@ import { openBrowser } from './browser.mjs';
 import { screenshot } from './screenshot.mjs';
 
 /** Each exports `run(binary, browser)`. */
-const SUITES = ['framing', 'entrance', 'connect', 'leaving', 'people', 'picture', 'panes', 'inspector', 'running', 'documents', 'looks'];
+const SUITES = ['framing', 'entrance', 'connect', 'leaving', 'people', 'picture', 'panes', 'chats', 'inspector', 'running', 'documents', 'looks'];
 
 async function main([binary, ...names]) {
   if (!binary) throw new Error('which binary? node run.mjs target/debug/standin [suite...]');
