@@ -18,6 +18,8 @@ export function chat(side) {
   const place = h('div.own');
   let isLoading = false;
   let isBehind = false;
+  let isMarking = false;
+  let isMarkLate = false;
   let newest = null;
 
   const row = message => h('li', { class: message.isOwn ? 'said is-own' : 'said' },
@@ -34,7 +36,17 @@ export function chat(side) {
     const last = messages.at(-1);
     if (newest !== null && last && last.id !== newest && !last.isOwn) announce(`${other.user.id} wrote: ${last.text}`);
     newest = last?.id ?? '';
-    if (messages.some(message => !message.isOwn && message.state !== 'read')) await api.chat.markRead(user.id, other.user.id, messages);
+    if (messages.some(message => !message.isOwn && message.state !== 'read')) mark(api, user.id, other.user.id, messages);
+  };
+
+  /** Marks messages as read. Reading goes on meanwhile; what it finds unread then is marked afterwards. */
+  const mark = async (api, id, other, messages) => {
+    isMarkLate = isMarking;
+    if (isMarking) return;
+    isMarking = true;
+    await api.chat.markRead(id, other, messages).catch(reason => show(note, problem(reason)));
+    isMarking = false;
+    if (isMarkLate) look();
   };
 
   /** Reads the messages again; a call meanwhile leads to one more read. */

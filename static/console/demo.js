@@ -5,6 +5,7 @@ import { follow, get, isDemo } from './api.js';
 import { announce, confirm, during, empty, field, form, h, portrait, problem, select, show, skeleton, toast } from './dom.js';
 import { chat, isAboutChat } from './chat.js';
 import { crop, pictureDrop } from './crop.js';
+import { chatApis } from './messages.js';
 import * as selected from './selected.js';
 import { recordChange, refusal, setPicture, vendorApis } from './vendors.js';
 
@@ -29,7 +30,8 @@ export async function open(place, { signal }) {
   show(stage, skeleton(6), skeleton(6));
   const [keys, { users }] = await Promise.all([selected.secrets(), get(`${selected.inApp('users')}?limit=${CHOICES}`)]);
   if (signal.aborted) return;
-  const apis = vendorApis(selected.app(), keys);
+  const chats = chatApis(selected.app(), keys);
+  const apis = vendorApis(selected.app(), keys).map(api => ({ ...api, chat: chats[api.id] }));
   if (users.length < 2 || apis.length === 0) {
     return show(place, head, empty('The demo needs two users', 'Create them under Users, or let your app register them.', h('a.button', { href: '#/users' }, 'Users')));
   }

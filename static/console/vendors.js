@@ -1,10 +1,7 @@
-// Knows the three vendors' APIs as far as this page calls them: how each reads and renames a user and chats, and the code to paste.
+// Knows the three vendors' APIs as far as this page calls them: how each reads and renames a user, and the code to paste.
 
 import { base, onSession, post, put } from './api.js';
 import { inApp } from './selected.js';
-
-/** Messages of a chat that are shown. */
-const CHAT_MESSAGES = 20;
 
 /** Marks the calls of this page, so that they are not taken for those of an app. */
 export const CONSOLE_HEADER = 'x-standin-console';
@@ -29,28 +26,38 @@ export function userSigOf(app) {
 
 onSession(() => signed.clear());
 
+/** A call of this page of a vendor's API. */
+export const ask = (path, init = {}) => fetch(base + path, { ...init, headers: { ...init.headers, [CONSOLE_HEADER]: '1' } });
+
+/** The status and the JSON of a response. */
+export async function json(promised) {
+  const answer = await promised;
+  const body = await answer.json().catch(() => ({}));
+  return { status: answer.status, body };
+}
+
+/** The headers of a call of Qiscus' API for a user. */
+export async function asQiscusUser(app, keys, id) {
+  const headers = { 'QISCUS-SDK-APP-ID': app.app_id, 'QISCUS-SDK-SECRET': keys.secret };
+  const { body } = await json(ask(`api/v2.1/rest/get_user_token?user_id=${encodeURIComponent(id)}`, { headers }));
+  return { 'QISCUS-SDK-APP-ID': app.app_id, 'QISCUS-SDK-TOKEN': body.results?.token };
+}
+
+/** A command of Tencent's REST API, as its administrator. */
+export async function tencentCall(app, command, body) {
+  const userSig = await userSigOf(app);
+  const query = `sdkappid=${app.sdk_app_id}&identifier=administrator&usersig=${encodeURIComponent(userSig)}&random=1&contenttype=json`;
+  return json(ask(`v4/${command}?${query}`, { method: 'POST', body: JSON.stringify(body) }));
+}
+
 /**
  * Returns the vendors' APIs that the app serves, called with the app's own secrets as a back end calls them.
  * `keys` is what `secrets()` of selected.js returns.
  */
 export function vendorApis(app, keys) {
   let token = null;
-  const ask = (path, init = {}) => fetch(base + path, { ...init, headers: { ...init.headers, [CONSOLE_HEADER]: '1' } });
-
-  async function json(promised) {
-    const answer = await promised;
-    const body = await answer.json().catch(() => ({}));
-    return { status: answer.status, body };
-  }
-
   const qiscusHeaders = () => ({ 'QISCUS-SDK-APP-ID': app.app_id, 'QISCUS-SDK-SECRET': keys.secret });
   const qiscusRest = path => json(ask(`api/v2.1/rest/${path}`, { headers: qiscusHeaders() }));
-
-  async function asQiscusUser(id, init) {
-    const { body } = await qiscusRest(`get_user_token?user_id=${encodeURIComponent(id)}`);
-    const token = body.results?.token;
-    return { 'QISCUS-SDK-APP-ID': app.app_id, 'QISCUS-SDK-TOKEN': token, ...init };
-  }
 
   async function mirrorfly(path, init = {}) {
     if (keys.account_password === null) return { status: 401, body: { message: CHOSEN } };
@@ -71,19 +78,7 @@ export function vendorApis(app, keys) {
     return answer.ok ? URL.createObjectURL(await answer.blob()) : null;
   }
 
-  async function tencent(command, body) {
-    const userSig = await userSigOf(app);
-    const query = `sdkappid=${app.sdk_app_id}&identifier=administrator&usersig=${encodeURIComponent(userSig)}&random=1&contenttype=json`;
-    return json(ask(`v4/${command}?${query}`, { method: 'POST', body: JSON.stringify(body) }));
-  }
-
-  const unreadByTencent = async (id, of) => {
-    const { C2CUnreadMsgNumList: counts } = await expected(tencent('openim/get_c2c_unread_msg_num', { To_Account: id, Peer_Account: [of] }));
-    return counts[0]?.C2CUnreadMsgNum ?? 0;
-  };
-
-  const tencentText = elements => elements.map(({ MsgContent: { Text, Desc, Data } }) => Text ?? (Desc || Data)).join(' ');
-
+  const tencent = (command, body) => tencentCall(app, command, body);
   const TAGS = ['Tag_Profile_IM_Nick', 'Tag_Profile_IM_Image', 'Tag_Profile_IM_SelfSignature'];
 
   return [
@@ -100,7 +95,7 @@ export function vendorApis(app, keys) {
       read: id => qiscusRest(`user_profile?user_id=${encodeURIComponent(id)}`),
       shown: ({ body }) => ({ name: body.results?.user?.username, avatar_url: body.results?.user?.avatar_url }),
       async rename(id, name) {
-        const headers = await asQiscusUser(id, { 'content-type': 'application/json' });
+        const headers = { ...await asQiscusUser(app, keys, id), 'content-type': 'application/json' };
         return json(ask('api/v2/sdk/my_profile', { method: 'PATCH', headers, body: JSON.stringify({ name }) }));
       },
     },
@@ -136,32 +131,6 @@ export function vendorApis(app, keys) {
         return { name: items.Tag_Profile_IM_Nick, avatar_url: items.Tag_Profile_IM_Image, status: items.Tag_Profile_IM_SelfSignature };
       },
       rename: (id, name) => tencent('profile/portrait_set', { From_Account: id, ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: name }] }),
-      chat: {
-        async read(id, other) {
-          const [{ MsgList: items }, unread] = await Promise.all([
-            expected(tencent('openim/admin_getroammsg', { Operator_Account: id, Peer_Account: other, MaxCnt: CHAT_MESSAGES })),
-            unreadByTencent(other, id),
-          ]);
-          // This API counts what the other user has not read: the last ones of this user.
-          let left = unread;
-          const state = isOwn => (isOwn && (left -= 1) >= 0 ? 'sent' : 'read');
-          const isUnread = await unreadByTencent(id, other) > 0;
-          return items.reverse().map(item => {
-            const isOwn = item.From_Account === id;
-            const isRecalled = item.MsgFlagBits === 8;
-            return {
-              id: item.MsgKey, isOwn, isRecalled, at: new Date(item.MsgTimeStamp * 1000).toISOString(), text: tencentText(item.MsgBody),
-              state: isOwn ? state(!isRecalled) : isUnread ? 'sent' : 'read',
-            };
-          }).reverse();
-        },
-        send(id, other, text) {
-          const [seq, random] = crypto.getRandomValues(new Uint32Array(2));
-          const body = [{ MsgType: 'TIMTextElem', MsgContent: { Text: text } }];
-          return tencent('openim/sendmsg', { SyncOtherMachine: 1, From_Account: id, To_Account: other, MsgSeq: seq, MsgRandom: random, MsgBody: body });
-        },
-        markRead: (id, other) => expected(tencent('openim/admin_set_msg_read', { Report_Account: id, Peer_Account: other })),
-      },
     },
   ].filter(({ id }) => app.dialects[id]);
 }
@@ -171,14 +140,6 @@ export const setPicture = (id, blob) => put(inApp('users', id, 'picture'), blob,
 
 /** Puts a change on record that this page is about to make through a vendor's API, which itself leaves no audit entry. */
 export const recordChange = (vendor, user, change) => post(inApp('users', user, 'vendor-changes'), { vendor, change });
-
-/** The body of a response that is no error. */
-async function expected(answering) {
-  const answer = await answering;
-  const refused = refusal(answer);
-  if (refused) throw new Error(refused);
-  return answer.body;
-}
 
 /** The error of a vendor's response in its own words, or null. Each vendor has its own place for it, and some answer errors with 200. */
 export function refusal({ status, body }) {

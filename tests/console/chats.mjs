@@ -5,10 +5,10 @@ import { NARROW, axe, openPage, overflow, settled, visit } from './browser.mjs';
 import { ADMIN_PASSWORD, demo, inside, own } from './servers.mjs';
 
 /** The vendors through whose API the console chats. */
-const VENDORS = ['Tencent'];
+const VENDORS = ['MirrorFly', 'Tencent'];
 
-/** How long a message may take from the press of the button until the other side shows it. */
-const SEEN_MS_MAX = 1000;
+/** How long a message may take from the press of the key until the other side shows it: some ten calls of both sides, on a busy machine. */
+const SEEN_MS_MAX = 3000;
 
 export async function run(binary, browser) {
   await inside(demo(binary), standin => samples(browser, standin));
@@ -92,9 +92,9 @@ async function realUsers(browser, standin) {
   check('the panes of real users have no chat', await page.getByLabel('Message through').count(), 0);
   await page.evaluate(async text => {
     const module = name => import(new URL(`console/${name}.js`, document.baseURI));
-    const [{ vendorApis }, selected] = [await module('vendors'), await module('selected')];
-    const tencent = vendorApis(selected.app(), await selected.secrets()).find(({ id }) => id === 'tencent');
-    for (let n = 1; n <= 30; n += 1) await tencent.chat.send('user1', 'user2', `${text} ${n}`);
+    const [{ chatApis }, selected] = [await module('messages'), await module('selected')];
+    const { tencent } = chatApis(selected.app(), await selected.secrets());
+    for (let n = 1; n <= 30; n += 1) await tencent.send('user1', 'user2', `${text} ${n}`);
   }, TEXT);
 
   await visit(page, '#/users/user2');
