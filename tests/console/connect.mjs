@@ -76,6 +76,7 @@ export const run = (binary, browser) => inside(demo(binary), async standin => {
   const [condition, code] = ['only a host name with a dot', 'SDK.initializeSDK'].map(part => text.indexOf(part));
   holds('MirrorFly: the condition stands above the code that needs it', condition >= 0 && condition < code, text);
   await page.getByRole('tab', { name: 'Tencent' }).click();
+  await page.getByRole('region', { name: 'Tencent call' }).waitFor();
   const tip = await page.locator('[role=tabpanel]').textContent();
   if (!standin.isBorrowed) holds('Tencent: the command names the data folder', /standin app usersig --user alan --data \/\S+ makes/.test(tip), tip);
 
