@@ -234,6 +234,22 @@ impl Service {
         self.inner.store.write(touches, rule).await
     }
 
+    /// As [`Service::change_conversation`] for several conversations in one transaction; not for pins. Skips those that
+    /// are gone. Returns the numbers of the events.
+    /// # Errors
+    /// `NotFound(User)`.
+    pub async fn change_conversations(
+        &self,
+        tenant: &Tenant,
+        owner: &Owner,
+        conversations: Vec<ConversationKey>,
+        change: ConversationChange,
+    ) -> Result<Vec<i64>, Error> {
+        let (app, at, owner) = (tenant.app.key, self.now(), owner.clone());
+        let rule = async move |tx: &Tx<'_>| changes::change_each(tx, app, &owner, &conversations, change, at).await;
+        self.inner.store.write(Touches::All, rule).await
+    }
+
     /// Returns what a write about a conversation touches: its two users.
     async fn touched(&self, app: AppKey, owner: &Owner, to: &ConversationRef) -> Result<Touches, Error> {
         let peer = match to {

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     domain::{
-        AppKey, CloudData, ConversationChange, ConversationRef, Error, EventKind, Fault, Message, MessageBody,
-        MessageData, MessageEdit, MessageId, MessageName, MessageRecall, MessageRef, Metadata, Moment, Owner, PINS_MAX,
+        AppKey, CloudData, ConversationChange, ConversationKey, ConversationRef, Error, EventKind, Fault, Message,
+        MessageBody, MessageData, MessageEdit, MessageId, MessageName, MessageRecall, MessageRef, Metadata, Moment,
+        Owner, PINS_MAX, Resource,
     },
     store::Tx,
 };
@@ -252,6 +253,29 @@ pub async fn change(
     tx.put_participant(&chat.own).await?;
     let conversation = chat.conversation.key;
     chat.append(&EventKind::ConversationChanged { conversation, change }).await.map(Some)
+}
+
+/// As [`change`] for several conversations; pins nothing, so it is not refused after its first write. Skips those that
+/// are gone. Returns the numbers of the events.
+/// # Errors
+/// `NotFound(User)`.
+pub async fn change_each(
+    tx: &Tx<'_>,
+    app: AppKey,
+    owner: &Owner,
+    conversations: &[ConversationKey],
+    of_each: ConversationChange,
+    at: Moment,
+) -> Result<Vec<i64>, Error> {
+    let mut events = Vec::new();
+    for conversation in conversations {
+        match change(tx, app, owner, &ConversationRef::Key(*conversation), of_each, at).await {
+            Ok(event) => events.extend(event),
+            Err(Error::NotFound(Resource::Conversation)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(events)
 }
 
 async fn clear(chat: &mut Chat<'_>, upto: MessageId) -> Result<(), Error> {

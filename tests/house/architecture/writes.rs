@@ -24,6 +24,7 @@ const RULES: &[(&str, &str, &str, &str)] = &[
     ("contacts.rs", "unblock", "two users", "no"),
     ("conversations.rs", "open", "two users", "no"),
     ("conversations/changes.rs", "change", "two users", "no"),
+    ("conversations/changes.rs", "change_each", "all", "no"),
     ("conversations/changes.rs", "edit", "two users", "no"),
     ("conversations/changes.rs", "hide", "two users", "no"),
     ("conversations/changes.rs", "recall", "two users", "no"),

@@ -254,6 +254,54 @@ async fn all_chats_are_cleared_or_deleted_together() {
     }
 }
 
+/// More changes than a session's queue has room for, in steps: both sessions stay, and the request is answered once.
+#[actix_web::test]
+async fn three_hundred_chats_are_cleared_together_in_steps() {
+    const CHATS: usize = 300;
+    let house = Standin::fresh().await;
+    let ada = person(&house, "ada").await;
+    let back_end = house.back_end_token().await;
+    let mut adas = Chatter::of(&house, &ada).await;
+    for n in 0..CHATS {
+        house.create_user(&back_end, &[("userIdentifier", &format!("u{n}"))]).await;
+        adas.send(&format!("u{n}"), "m1", "x").await;
+    }
+    let mut others = Chatter(Socket::bound(&house, &ada).await);
+    adas.say(&format!(
+        r#"<iq xmlns="jabber:client" type="set" id="all">{}</iq>"#,
+        query(r#"status="clear_all" delete_type="1""#)
+    ))
+    .await;
+    // The same request meanwhile is refused, and others are answered.
+    adas.say(&format!(
+        r#"<iq xmlns="jabber:client" type="set" id="all2">{}</iq>"#,
+        query(r#"status="clear_all" delete_type="1""#)
+    ))
+    .await;
+    let mut answers = Vec::new();
+    while answers.len() < 2 {
+        let heard = adas.hear().await;
+        answers.push((attribute(&heard, "id"), attribute(&heard, "type")));
+    }
+    answers.sort_unstable();
+    assert_eq!(answers[0], ("all".into(), "result".into()));
+    assert_eq!(answers[1].0, "all2");
+    for n in [0, CHATS / 2, CHATS - 1] {
+        assert_eq!(ids(&mut adas, &format!(r#"to_user="u{n}""#)).await, Vec::<String>::new());
+    }
+    let mut cleared = Vec::new();
+    for _ in 0..CHATS {
+        let (_, inner) = copied(&others.hear().await);
+        cleared.push(attribute(inner.find("messageclear", CLIENT).unwrap(), "remove_message_user"));
+    }
+    cleared.sort_unstable();
+    cleared.dedup();
+    assert_eq!(cleared.len(), CHATS);
+    for socket in [&mut adas, &mut others] {
+        socket.hears_nothing().await;
+    }
+}
+
 #[actix_web::test]
 async fn an_archived_chat_comes_back_with_a_message_unless_its_user_keeps_it_archived() {
     let house = Standin::fresh().await;

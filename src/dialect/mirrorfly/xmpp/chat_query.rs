@@ -2,10 +2,17 @@
 
 use std::collections::HashSet;
 
-use super::{answer::ACTIVITIES, chat, protocol::StanzaError, stanza::XmlElement};
+use super::{
+    answer::ACTIVITIES,
+    chat,
+    protocol::{StanzaError, XmppCommand},
+    stanza::XmlElement,
+};
 use crate::{
     dialect::mirrorfly::{jid, message as body},
-    domain::{ConversationView, Message, MessageId, MessageName, MessageView, Participant, User, UserId},
+    domain::{
+        ConversationChange, ConversationView, Message, MessageId, MessageName, MessageView, Participant, User, UserId,
+    },
     service::conversations::reads::{ConversationList, History, HistoryRequest, HistoryStart},
 };
 
@@ -36,8 +43,6 @@ pub enum ChatChange {
         upto: Option<MessageName>,
     },
     Delete(UserId),
-    ClearAll,
-    DeleteAll,
     HideMessages {
         with: UserId,
         names: Vec<MessageName>,
@@ -88,14 +93,14 @@ fn history_request(query: &XmlElement) -> Result<HistoryRequest, StanzaError> {
     Ok(HistoryRequest { from, limit, with_recalled: true })
 }
 
-pub(super) fn change(query: &XmlElement) -> Result<Option<ChatChange>, StanzaError> {
+pub(super) fn change(query: &XmlElement) -> Result<Option<XmppCommand>, StanzaError> {
     let with = |name| chat::user(field(query, name));
     let is_deletion = || match field(query, "delete_type") {
         "1" => Ok(false),
         "0" => Ok(true),
         _ => Err(StanzaError::BadRequest),
     };
-    Ok(Some(match query.attribute("status") {
+    let change = match query.attribute("status") {
         Some("clear_message") => match is_deletion()? {
             true => ChatChange::Delete(with("remove_user")?),
             false => {
@@ -104,10 +109,13 @@ pub(super) fn change(query: &XmlElement) -> Result<Option<ChatChange>, StanzaErr
                 ChatChange::Clear { with: with("remove_user")?, upto }
             }
         },
-        Some("clear_all") => match is_deletion()? {
-            true => ChatChange::DeleteAll,
-            false => ChatChange::ClearAll,
-        },
+        Some("clear_all") => {
+            let change = match is_deletion()? {
+                true => ConversationChange::Hidden { is_cleared: true },
+                false => ConversationChange::Cleared { upto: MessageId::MAX },
+            };
+            return Ok(Some(XmppCommand::ChangeAllChats { change, rest: None }));
+        }
         Some("delete_message") => {
             ChatChange::HideMessages { with: with("to_user")?, names: chat::names(field(query, "message_ids"))? }
         }
@@ -121,7 +129,8 @@ pub(super) fn change(query: &XmlElement) -> Result<Option<ChatChange>, StanzaErr
             ChatChange::Archive { with: with("to_user")?, is_archived }
         }
         Some(_) | None => return Ok(None),
-    }))
+    };
+    Ok(Some(XmppCommand::ChangeChat(change)))
 }
 
 /// Rows that are written one by one into the element around them.

@@ -11,14 +11,15 @@ use super::{
 };
 use crate::{
     domain::{
-        CallerKey, ConversationChange, ConversationFilter, ConversationRef, Error, Mark, MessageId, MessageName,
-        MessageRef, MessageView, Owner, Participant, Resource, UserId,
+        CallerKey, ConversationChange, ConversationFilter, ConversationKey, ConversationRef, Error, Mark, MessageId,
+        MessageName, MessageRef, MessageView, Owner, Participant, Resource, UserId,
     },
     service::{
         Service,
         conversations::{
             changes::{EditOutcome, MessageChange, RecallOutcome, RecallRequest},
             marks::{MarkRequest, UpTo},
+            pages::CHANGED_AT_ONCE,
             reads::{CONVERSATIONS_MAX, ConversationPage},
         },
     },
@@ -60,6 +61,7 @@ impl ChatRunner<'_> {
             }
             XmppCommand::ReadChat(query) => self.read(query).await.map(XmppResult::Listed),
             XmppCommand::ChangeChat(change) => self.change(change).await.map(XmppResult::Changed),
+            XmppCommand::ChangeAllChats { change, rest } => self.change_all(*change, rest.clone()).await,
             XmppCommand::ReadUndelivered => return Some(self.undelivered().await),
             XmppCommand::ReadMessages(ids) => self.messages(ids).await.map(XmppResult::Messages),
             XmppCommand::FollowContacts => {
@@ -187,10 +189,6 @@ impl ChatRunner<'_> {
                 (with, ConversationChange::Cleared { upto })
             }
             ChatChange::Delete(with) => (with, ConversationChange::Hidden { is_cleared: true }),
-            ChatChange::ClearAll => {
-                return self.change_all(ConversationChange::Cleared { upto: MessageId::MAX }).await;
-            }
-            ChatChange::DeleteAll => return self.change_all(ConversationChange::Hidden { is_cleared: true }).await,
             ChatChange::HideMessages { with, names } => {
                 let messages = names.iter().cloned().map(MessageRef::Name).collect();
                 let hidden = self.service.hide_messages(self.tenant(), &self.owner(), &of(with), messages).await?;
@@ -213,14 +211,27 @@ impl ChatRunner<'_> {
         }
     }
 
-    async fn change_all(&self, change: ConversationChange) -> Result<Vec<i64>, Error> {
-        let keys = self.service.conversation_keys(self.tenant(), self.user.key).await?;
-        let mut events = Vec::new();
-        for key in keys {
-            let of = ConversationRef::Key(key);
-            events.extend(self.service.change_conversation(self.tenant(), &self.owner(), &of, change).await?);
+    /// Changes the next conversations, until there are events: the session receives these before it goes on.
+    async fn change_all(
+        &self,
+        change: ConversationChange,
+        rest: Option<Vec<ConversationKey>>,
+    ) -> Result<XmppResult, Error> {
+        let mut next = match rest {
+            Some(rest) => rest,
+            None => self.service.conversation_keys(self.tenant(), self.user.key).await?,
+        };
+        loop {
+            let rest = next.split_off(CHANGED_AT_ONCE.min(next.len()));
+            let events = self.service.change_conversations(self.tenant(), &self.owner(), next, change).await?;
+            if rest.is_empty() {
+                return Ok(XmppResult::Changed(events));
+            }
+            if !events.is_empty() {
+                return Ok(XmppResult::ChangedSome { events, change, rest });
+            }
+            next = rest;
         }
-        Ok(events)
     }
 
     /// After a restart every client reads at once, so a busy server is tried again.

@@ -14,7 +14,8 @@ use super::{
 use crate::{
     dialect::mirrorfly::{jid::Spelling, message::SentText},
     domain::{
-        EndReason, Host, Mark, MessageId, MessageName, MessageView, Moment, Notification, Secret, User, UserId, UserKey,
+        ConversationChange, ConversationKey, EndReason, Host, Mark, MessageId, MessageName, MessageView, Moment,
+        Notification, Secret, User, UserId, UserKey,
     },
     http::socket::{Effects, Frame, Protocol},
 };
@@ -71,6 +72,12 @@ pub enum XmppCommand {
     },
     ReadChat(ChatQuery),
     ChangeChat(ChatChange),
+    /// Change all conversations of the user, some at a time.
+    ChangeAllChats {
+        change: ConversationChange,
+        /// Those that are still to be changed. None at the beginning.
+        rest: Option<Vec<ConversationKey>>,
+    },
     /// Read which messages were not delivered to the user.
     ReadUndelivered,
     ReadMessages(Vec<MessageId>),
@@ -128,6 +135,12 @@ pub enum XmppResult {
     },
     /// Conversations changed for the user alone, by these events.
     Changed(Vec<i64>),
+    /// Some of the user's conversations changed, by these events: at least one.
+    ChangedSome {
+        events: Vec<i64>,
+        change: ConversationChange,
+        rest: Vec<ConversationKey>,
+    },
     Undelivered {
         /// Oldest first.
         ids: Vec<MessageId>,
@@ -257,6 +270,7 @@ impl Protocol for Xmpp {
                 | XmppResult::Archived(_)
                 | XmppResult::Acknowledged { .. }
                 | XmppResult::Changed(_)
+                | XmppResult::ChangedSome { .. }
                 | XmppResult::Undelivered { .. }
                 | XmppResult::Messages(_)
                 | XmppResult::Online(_)

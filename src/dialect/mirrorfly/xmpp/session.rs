@@ -14,8 +14,8 @@ use super::{
 use crate::{
     dialect::mirrorfly::jid,
     domain::{
-        ChatEvent, ChatNews, ChatSettingsChange, Mark, MessageId, MessageName, MessageView, Moment, Notification,
-        ProfileField, UserId,
+        ChatEvent, ChatNews, ChatSettingsChange, ConversationChange, ConversationKey, Mark, MessageId, MessageName,
+        MessageView, Moment, Notification, ProfileField, UserId,
     },
     http::socket::{Effects, Frame},
 };
@@ -53,11 +53,23 @@ pub(super) struct XmppSession {
     own_settings: VecDeque<bool>,
     /// Events of this session's own commands, until their notifications arrive.
     own_events: VecDeque<i64>,
+    changing_all: Option<ChangingAll>,
     /// Whether the client has sent its presence: it receives messages from then on.
     is_available: bool,
     missed: MissedMessages,
     /// The contacts and partners that the client knows to be online.
     online: HashSet<UserId>,
+}
+
+/// A request that changes all conversations, of which some are still to be changed. More events than a session's queue
+/// has room for would end the session, so it goes on once it has received those of the last step.
+#[derive(Debug)]
+struct ChangingAll {
+    id: String,
+    /// The last event of the last step.
+    after: i64,
+    change: ConversationChange,
+    rest: Vec<ConversationKey>,
 }
 
 /// Messages that were not delivered to the user when its client became available.
@@ -109,6 +121,7 @@ impl XmppSession {
             own_block: None,
             own_settings: VecDeque::new(),
             own_events: VecDeque::new(),
+            changing_all: None,
             is_available: false,
             missed: MissedMessages::default(),
             online: HashSet::new(),
@@ -202,6 +215,7 @@ impl XmppSession {
             | XmppCommand::KeepArchived(_)
             | XmppCommand::ReadChat(_)
             | XmppCommand::ChangeChat(_)
+            | XmppCommand::ChangeAllChats { .. }
             | XmppCommand::ReadUndelivered
             | XmppCommand::ReadMessages(_)
             | XmppCommand::FollowContacts
@@ -229,6 +243,9 @@ impl XmppSession {
     }
 
     fn run(&mut self, host: &str, iq: &XmlElement, command: XmppCommand) -> XmppStep {
+        if self.changing_all.is_some() && matches!(command, XmppCommand::ChangeAllChats { .. }) {
+            return send(&[answer::refused(iq, StanzaError::InternalServerError)]);
+        }
         let node = addressed(host, iq).unwrap_or(&self.username).to_owned();
         self.pending = Some(PendingStanza::Iq { id: id_of(iq).to_owned(), node });
         if let XmppCommand::Block { whom, is_blocked } = &command {
@@ -242,6 +259,12 @@ impl XmppSession {
 
     pub(super) fn finish(&mut self, host: &str, outcome: XmppResult) -> XmppStep {
         match (self.pending.take(), outcome) {
+            (Some(PendingStanza::Iq { id, .. }), XmppResult::ChangedSome { events, change, rest }) => {
+                let after = events.last().copied().unwrap_or_default();
+                self.expect(events);
+                self.changing_all = Some(ChangingAll { id, after, change, rest });
+                Effects::default()
+            }
             (Some(PendingStanza::Iq { id, node }), outcome) => self.finish_iq(host, &id, &node, outcome),
             (Some(PendingStanza::Message { id, kind, peer }), outcome) => {
                 self.finish_message(host, &id, kind, &peer, outcome)
@@ -256,7 +279,7 @@ impl XmppSession {
             XmppResult::Missed { notifications, rest } => {
                 // The client reads conversations itself.
                 let shown = notifications.iter().filter(|shown| !matches!(shown, Notification::Chat { .. }));
-                let frames = shown.flat_map(|shown| self.notification(host, shown).frames).collect();
+                let frames = shown.flat_map(|shown| self.notified(host, shown).frames).collect();
                 Effects { frames, command: rest.map(XmppCommand::LookBack), ..Effects::default() }
             }
             XmppResult::Undelivered { ids, upto } => {
@@ -286,6 +309,7 @@ impl XmppSession {
             | XmppResult::LastSeen(_)
             | XmppResult::Archived(_)
             | XmppResult::Acknowledged { .. }
+            | XmppResult::ChangedSome { .. }
             | XmppResult::Changed(_) => fail_stream("internal-server-error"),
         }
     }
@@ -339,6 +363,7 @@ impl XmppSession {
             | XmppResult::LastSeen(_)
             | XmppResult::Archived(_)
             | XmppResult::Changed(_)
+            | XmppResult::ChangedSome { .. }
             | XmppResult::Undelivered { .. }
             | XmppResult::Messages(_)
             | XmppResult::Online(_)
@@ -417,6 +442,7 @@ impl XmppSession {
             | XmppResult::AccountDisabled
             | XmppResult::TooManyAttempts
             | XmppResult::Missed { .. }
+            | XmppResult::ChangedSome { .. }
             | XmppResult::Acknowledged { .. }
             | XmppResult::Undelivered { .. }
             | XmppResult::Messages(_)
@@ -427,8 +453,16 @@ impl XmppSession {
         send(&[answer])
     }
 
-    /// A client that has not bound its resource gets what it missed when it binds.
     pub(super) fn notification(&mut self, host: &str, notification: &Notification) -> XmppStep {
+        let step = self.notified(host, notification);
+        let may_go_on = |all: &mut ChangingAll| all.after <= notification.seq() && step.command.is_none();
+        let Some(ChangingAll { id, change, rest, .. }) = self.changing_all.take_if(may_go_on) else { return step };
+        self.pending = Some(PendingStanza::Iq { id, node: self.username.clone() });
+        Effects { command: Some(XmppCommand::ChangeAllChats { change, rest: Some(rest) }), ..step }
+    }
+
+    /// A client that has not bound its resource gets what it missed when it binds.
+    fn notified(&mut self, host: &str, notification: &Notification) -> XmppStep {
         let Some(jid) = self.jid.clone() else {
             if notification.seq() != 0 {
                 self.missed_since.get_or_insert(notification.seq() - 1);

@@ -185,6 +185,7 @@ impl XmppRunner {
                 | XmppCommand::Typing { .. }
                 | XmppCommand::ReadChat(_)
                 | XmppCommand::ChangeChat(_)
+                | XmppCommand::ChangeAllChats { .. }
                 | XmppCommand::ReadUndelivered
                 | XmppCommand::ReadMessages(_)
                 | XmppCommand::FollowContacts

@@ -89,7 +89,7 @@ impl XmppSession {
             }
             (Some(_), true) => {
                 let change = chat_query::change(query)?.ok_or(StanzaError::FeatureNotImplemented)?;
-                Ok(IqRequest::Run(XmppCommand::ChangeChat(change)))
+                Ok(IqRequest::Run(change))
             }
             (None, _) => Err(StanzaError::FeatureNotImplemented),
         }
