@@ -107,7 +107,23 @@ impl CloudData {
     }
 }
 
-text::impl_as_str! { MessageName MessageText CloudData }
+/// The id of a topic that a message belongs to, at most 191 characters: MirrorFly's `topic_id`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Topic(String);
+
+impl Topic {
+    pub const CHARS_MAX: usize = 191;
+
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        match raw.chars().count() {
+            n if n > Self::CHARS_MAX => Err(Fault::TooManyCharacters { chars_max: Self::CHARS_MAX }),
+            _ if raw.chars().any(text::is_unsafe) => Err(Fault::Malformed("free of control characters")),
+            _ => Ok(Self(raw.to_owned())),
+        }
+    }
+}
+
+text::impl_as_str! { MessageName MessageText CloudData Topic }
 
 /// The API that a message came by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +182,7 @@ pub struct MessageData {
     pub payload: Extras,
     /// MirrorFly `meta_data`.
     pub metadata: Metadata,
+    pub topic: Topic,
     /// Tencent `CloudCustomData`.
     pub cloud: CloudData,
 }

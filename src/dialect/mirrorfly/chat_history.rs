@@ -1,10 +1,6 @@
-//! Lists of chats, their history, and sending over HTTP. Sources: what the vendor's SDK sends and reads, and the
-//! vendor's pages on its REST API for chats.
+//! Lists of chats and their history over HTTP. Source: what the vendor's SDK sends and reads.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, HashSet};
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
@@ -20,27 +16,22 @@ use super::{
 use crate::{
     domain::{
         CallerKey, ConversationFilter, ConversationKey, ConversationRef, ConversationView, Error, Fault, Message,
-        MessageId, MessageName, MessageRef, Moment, Owner, Participant, Resource, User, UserId,
+        MessageId, MessageName, Moment, Owner, Participant, Resource, User, UserId,
     },
     http::{
         addresses::Addresses,
         form::{Call, Optional, Parse, Required, read_from},
     },
-    service::conversations::{
-        changes::{EditOutcome, MessageChange},
-        reads::{ConversationList, ConversationPage, HISTORY_MAX, History, HistoryRequest, HistoryStart},
+    service::conversations::reads::{
+        ConversationList, ConversationPage, HISTORY_MAX, History, HistoryRequest, HistoryStart,
     },
 };
 
 read_from!(Query: RecentChatsQuery, HistoryQuery, MessageQuery);
-read_from!(Form: SentMessageForm);
 
 const CHATS_DEFAULT: u32 = 20;
 
 const MESSAGES_DEFAULT: u32 = 20;
-
-/// How long after it was sent a message may be changed over HTTP. Source: the vendor's page on sending messages.
-const EDITABLE_FOR: Duration = Duration::from_secs(15 * 60);
 
 const RETRIEVED: &str = "Data retrieved successfully";
 
@@ -107,7 +98,7 @@ pub(super) struct RecentChat {
     unread: u32,
     /// The first message that is not read; empty if there is none.
     unread_message_id: String,
-    topic_id: &'static str,
+    topic_id: String,
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     metadata: Option<Map<String, Value>>,
 }
@@ -165,7 +156,7 @@ impl RowWriter {
             mute_status: u8::from(self.muted.contains(&peer.id)),
             unread: own.unread,
             unread_message_id: first_unread.map_or_else(String::new, |name| name.as_str().to_owned()),
-            topic_id: "",
+            topic_id: last.as_ref().map_or_else(String::new, topic_id),
             metadata: last.as_ref().and_then(metadata),
         }
     }
@@ -196,7 +187,7 @@ impl RowWriter {
             edit_message_id: body::edit_id(message).unwrap_or_else(|| id.to_owned()),
             message_notification: 0,
             meta_data: metadata(message),
-            topic_id: "",
+            topic_id: topic_id(message),
             is_history: 0,
             parent_message: message
                 .reply_to
@@ -217,6 +208,10 @@ impl RowWriter {
 fn metadata(message: &Message) -> Option<Map<String, Value>> {
     let pairs = message.data.metadata.as_object();
     (!pairs.is_empty()).then(|| pairs.clone())
+}
+
+fn topic_id(message: &Message) -> String {
+    message.data.topic.as_str().to_owned()
 }
 
 async fn writer(call: &Call<MirrorFlyUser, impl Sized, SdkError>, addresses: &Addresses) -> Result<RowWriter, Error> {
@@ -283,7 +278,7 @@ pub(super) struct HistoryQuery {
 }
 
 /// A chat of two users.
-struct SingleChat;
+pub(super) struct SingleChat;
 
 impl Parse for SingleChat {
     fn parse(raw: &str) -> Result<Self, Fault> {
@@ -356,7 +351,7 @@ pub(super) struct HistoryRow {
     message_notification: u8,
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     meta_data: Option<Map<String, Value>>,
-    topic_id: &'static str,
+    topic_id: String,
     #[schema(maximum = 0)]
     is_history: u8,
     /// The message that this one answers.
@@ -420,7 +415,7 @@ pub(super) async fn chat_history(
 }
 
 /// Reads an id or a JID.
-fn user(named: &str) -> Result<UserId, reply::MirrorFlyError> {
+pub(super) fn user(named: &str) -> Result<UserId, reply::MirrorFlyError> {
     let node = named.split_once('@').map_or(named, |(node, _)| node);
     jid::parse(named).or_else(|_| jid::parse(node)).map_err(|_| reply::MirrorFlyError::InvalidUserId)
 }
@@ -467,7 +462,7 @@ pub(super) struct OneMessage {
     /// JSON text.
     #[schema(example = "{}")]
     meta_data: String,
-    topic_id: &'static str,
+    topic_id: String,
     #[schema(maximum = 1)]
     edit_status: u8,
     edit_message_id: String,
@@ -505,94 +500,10 @@ pub(super) async fn message(call: Call<MirrorFlyUser, MessageQuery, SdkError>) -
         to_notification: "",
         message_notification: 0,
         meta_data: body::metadata_text(&message),
-        topic_id: "",
+        topic_id: topic_id(&message),
         edit_status: u8::from(message.edit.is_some()),
         edit_message_id: body::edit_id(&message).unwrap_or_else(|| message.name.as_str().to_owned()),
         message_type: body::TEXT,
     };
     Ok(reply::success(shown, RETRIEVED))
-}
-
-/// A message to send, or a change of one.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SentMessageForm {
-    /// Groups are not supported.
-    #[schema(rename = "chatType", value_type = Option<String>, pattern = "^(?i)(single)?chat$", example = "chat")]
-    #[serde(rename = "chatType")]
-    _chat_type: Optional<SingleChat>,
-    /// The recipient: an id, or a JID.
-    #[schema(value_type = String, example = "user2")]
-    to_user: Required<String>,
-    /// Other types are not supported.
-    #[schema(rename = "messageType", value_type = Option<String>, pattern = "^text$", example = "text")]
-    #[serde(rename = "messageType")]
-    _message_type: Optional<TextType>,
-    /// At most 10,000 characters.
-    #[schema(value_type = String, min_length = 1, max_length = 10000, example = "Hello")]
-    message: Required<String>,
-    /// The id of the message that it answers.
-    #[schema(value_type = Option<String>)]
-    reply_to: Optional<String>,
-    /// The id of a message of the last 15 minutes whose text this one replaces.
-    #[schema(value_type = Option<String>)]
-    message_id: Optional<String>,
-}
-
-struct TextType;
-
-impl Parse for TextType {
-    fn parse(raw: &str) -> Result<Self, Fault> {
-        match raw == body::TEXT {
-            true => Ok(Self),
-            false => Err(Fault::NotOneOf(body::TEXT)),
-        }
-    }
-}
-
-/// The id of a message that was sent.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SentMessageId {
-    message_id: String,
-}
-
-/// Sends a message, or changes its text
-///
-/// As a client of the SDK would: in the caller's name, to all sessions of both users.
-#[utoipa::path(
-    post, path = "/chat/sendmessage", tag = "Chats", operation_id = "send_message",
-    security(("user" = [])),
-    request_body(content = SentMessageForm, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "Sent", body = MirrorFlyReply<SentMessageId>), SdkError)
-)]
-pub(super) async fn send(call: Call<MirrorFlyUser, SentMessageForm, SdkError>) -> Result<HttpResponse, SdkError> {
-    let (tenant, owner, form) = (&call.caller.tenant, Owner::Itself(call.caller.key), &call.form);
-    let to = ConversationRef::With(user(&form.to_user.0)?);
-    let parsed = |id: &str, field: &'static str| MessageName::parse(id).map_err(|fault| fault.at(field));
-    let text = body::text(&form.message.0).map_err(|fault| fault.at("message"))?;
-    let reply_to = form.reply_to.0.as_deref().map(|id| parsed(id, "replyTo")).transpose()?;
-    let sent = body::SentText { text, reply_to, metadata: None };
-    let message_id = match form.message_id.0.as_deref() {
-        None => {
-            let sent = call.service.send_message(tenant, &owner, &to, sent.into_message(None)).await?;
-            sent.message.name.as_str().to_owned()
-        }
-        Some(id) => {
-            let wanted = MessageRef::Name(parsed(id, "messageId")?);
-            let body = Some(sent.body());
-            let change = MessageChange { body, within: Some(EDITABLE_FOR), ..MessageChange::default() };
-            match call.service.edit_message(tenant, &owner, &to, wanted, change).await? {
-                EditOutcome::Edited(message, _) => message.name.as_str().to_owned(),
-                EditOutcome::TooLate => {
-                    return Err(Fault::Malformed("the id of a message of the last 15 minutes").at("messageId").into());
-                }
-                EditOutcome::NoSuchMessage
-                | EditOutcome::NotOwn
-                | EditOutcome::Recalled
-                | EditOutcome::OtherVersion(_) => return Err(Error::NotFound(Resource::Message).into()),
-            }
-        }
-    };
-    Ok(reply::success(SentMessageId { message_id }, "Message sent successfully"))
 }

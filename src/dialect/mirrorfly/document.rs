@@ -16,7 +16,7 @@ use utoipa::{
 };
 
 use super::{
-    back_end, chat_history, chats, config, contacts, license, media, metadata, people, register,
+    back_end, chat_history, chat_sending, chats, config, contacts, license, media, metadata, people, register,
     reply::{self, MirrorFlyErrorReply},
     sign_in,
     xmpp::socket,
@@ -78,7 +78,7 @@ struct MirrorFlyDocument;
     chat_history::recent_chats,
     chat_history::chat_history,
     chat_history::message,
-    chat_history::send,
+    chat_sending::send,
     chats::groups,
     chats::topics,
     chats::delivered,

@@ -6,7 +6,7 @@ use super::codec::Codec;
 use crate::{
     domain::{
         DeliveryState, Fault, Message, MessageBody, MessageData, MessageName, MessageOrigin, MessageText, Metadata,
-        Moment, Participant, User,
+        Moment, Participant, Topic, User,
     },
     service::conversations::sending::{NewMessage, SendPolicy},
 };
@@ -25,6 +25,8 @@ pub struct SentText {
     pub reply_to: Option<MessageName>,
     /// None: a change leaves the stored ones.
     pub metadata: Option<Metadata>,
+    /// A change leaves the stored one.
+    pub topic: Topic,
 }
 
 impl SentText {
@@ -38,7 +40,11 @@ impl SentText {
             name,
             origin: MessageOrigin::MirrorFly,
             body: self.body(),
-            data: MessageData { metadata: self.metadata.unwrap_or_default(), ..MessageData::default() },
+            data: MessageData {
+                metadata: self.metadata.unwrap_or_default(),
+                topic: self.topic,
+                ..MessageData::default()
+            },
             reply_to: self.reply_to,
             numbers: None,
             flags: crate::domain::MessageFlags::default(),
@@ -64,7 +70,7 @@ pub(super) fn name(raw: &str) -> Result<MessageName, Fault> {
 }
 
 /// Decrypts a body. `meta_data` is JSON text; the SDK sends `null` for none.
-pub(super) fn decrypt(name: &MessageName, body: &str, meta_data: &str) -> Result<SentText, Fault> {
+pub(super) fn decrypt(name: &MessageName, body: &str, meta_data: &str, topic_id: &str) -> Result<SentText, Fault> {
     let json = Codec::of_message(name.as_str()).decrypt(body).map_err(|_| Fault::Malformed("encrypted with its id"))?;
     let Ok(Value::Object(body)) = serde_json::from_str(&json) else {
         return Err(Fault::Malformed("the text of a JSON object"));
@@ -74,7 +80,8 @@ pub(super) fn decrypt(name: &MessageName, body: &str, meta_data: &str) -> Result
         return Err(Fault::NotOneOf(TEXT));
     }
     let reply_to = Some(field("replyTo")).filter(|id| !id.is_empty()).map(MessageName::parse).transpose()?;
-    Ok(SentText { text: text(field("message"))?, reply_to, metadata: metadata(meta_data)? })
+    let (text, topic) = (text(field("message"))?, Topic::parse(topic_id)?);
+    Ok(SentText { text, reply_to, metadata: metadata(meta_data)?, topic })
 }
 
 fn metadata(raw: &str) -> Result<Option<Metadata>, Fault> {

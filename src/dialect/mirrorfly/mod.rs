@@ -4,6 +4,7 @@
 mod back_end;
 mod callers;
 mod chat_history;
+mod chat_sending;
 mod chats;
 pub mod codec;
 mod config;
@@ -56,7 +57,7 @@ pub fn rest() -> Scope {
         .service(call("/chat/recent-chats", [methods::get(chat_history::recent_chats)]))
         .service(call("/chat/chat-history", [methods::get(chat_history::chat_history)]))
         .service(call("/chat/message", [methods::get(chat_history::message)]))
-        .service(call("/chat/sendmessage", [methods::post(chat_history::send)]))
+        .service(call("/chat/sendmessage", [methods::post(chat_sending::send)]))
         .service(call("/chat/topics", [methods::get(chats::topics)]))
         .service(call("/group/groupList", [methods::get(chats::groups)]))
         // After the calls with fixed names.

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         AppKey, CloudData, ConversationKey, CustomBody, Error, Extras, Fault, Message, MessageBody, MessageData,
         MessageEdit, MessageFlags, MessageId, MessageName, MessageNumbers, MessageOrigin, MessageRecall, MessageText,
-        Metadata, Moment, RECALLED_BIT, Side, UserKey,
+        Metadata, Moment, RECALLED_BIT, Side, Topic, UserKey,
     },
     store::{HistoryFrom, HistoryPage},
 };
@@ -291,16 +291,18 @@ fn custom_columns(body: &MessageBody) -> (Option<String>, Option<&'static str>) 
 const EXTRAS: &str = "extras";
 const PAYLOAD: &str = "payload";
 const METADATA: &str = "metadata";
+const TOPIC: &str = "topic";
 const CLOUD: &str = "cloud";
 
 fn free_column(data: &MessageData) -> Option<String> {
     let object = |map: &Map<String, Value>| (!map.is_empty()).then(|| Value::Object(map.clone()));
-    let cloud = data.cloud.as_str();
+    let text = |text: &str| (!text.is_empty()).then(|| json!(text));
     let kinds = [
         (EXTRAS, object(data.extras.as_object())),
         (PAYLOAD, object(data.payload.as_object())),
         (METADATA, object(data.metadata.as_object())),
-        (CLOUD, (!cloud.is_empty()).then(|| json!(cloud))),
+        (TOPIC, text(data.topic.as_str())),
+        (CLOUD, text(data.cloud.as_str())),
     ];
     let kept: Map<String, Value> =
         kinds.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
@@ -314,8 +316,9 @@ fn data_of(mut free: Map<String, Value>) -> Result<MessageData, Fault> {
         Some(Value::Object(pairs)) => Metadata::parse(pairs)?,
         Some(_) | None => Metadata::default(),
     };
+    let topic = take(TOPIC).as_ref().and_then(Value::as_str).map_or(Ok(Topic::default()), Topic::parse)?;
     let cloud = take(CLOUD).as_ref().and_then(Value::as_str).map_or(Ok(CloudData::default()), CloudData::parse)?;
-    Ok(MessageData { extras: object(take(EXTRAS))?, payload: object(take(PAYLOAD))?, metadata, cloud })
+    Ok(MessageData { extras: object(take(EXTRAS))?, payload: object(take(PAYLOAD))?, metadata, topic, cloud })
 }
 
 fn message(row: &Row<'_>) -> Result<Message, Error> {

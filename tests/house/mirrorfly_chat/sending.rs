@@ -3,8 +3,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
+use reqwest::Method;
 
 use super::*;
+use crate::standin::send;
 
 fn now_micros() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap()
@@ -221,6 +223,38 @@ async fn an_edit_keeps_place_and_time_and_is_told_by_its_own_id() {
         assert_eq!(refused(&own.hear_text().await, id), condition);
     }
     theirs.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn a_topic_stays_with_its_message() {
+    let house = Standin::fresh().await;
+    let (ada, bob) = pair(&house).await;
+    let (mut own, mut theirs) = (Chatter::of(&house, &ada).await, Chatter::of(&house, &bob).await);
+    let about = |id: &str, edit_id: &str, topic: &str| {
+        stanza("bob", id, edit_id, "{}", &sealed(id, &content("x")))
+            .replace(r#"topic_id="""#, &format!(r#"topic_id="{topic}""#))
+    };
+    let longest = "t".repeat(191);
+    for (id, topic) in [("m1", "topic-1"), ("m2", &longest)] {
+        own.say(&about(id, id, topic)).await;
+        acknowledged(&own.hear().await);
+        assert_eq!(attribute(theirs.hear().await.find("chatcontent", CONTENT).unwrap(), "topic_id"), topic);
+    }
+    own.say(&about("m3", "m3", &format!("{longest}t"))).await;
+    assert_eq!(refused(&own.hear_text().await, "m3"), "bad-request");
+    own.say(&about("m2", "e1", "")).await;
+    acknowledged(&own.hear().await);
+    let edited = theirs.hear().await;
+    assert_eq!(attribute(edited.find("chatcontent", CONTENT).unwrap(), "topic_id"), longest);
+    let rows = theirs.rows(r#"status="single_chat" to_user="ada""#, "history", "chat").await;
+    assert_eq!(rows.iter().map(|row| row.text_of("topic_id")).collect::<Vec<_>>(), [longest.as_str(), "topic-1"]);
+    let listed = theirs.rows(r#"status="recent_chat""#, "participants", "participant").await;
+    assert_eq!(listed[0].text_of("topic_id"), longest);
+    let reply = theirs.rows(r#"status="reply_message" reply_id="m1""#, "replymessage", "chat").await;
+    assert_eq!(reply[0].text_of("topic_id"), "topic-1");
+    let path = "/api/v1/chat/chat-history?chatType=singlechat&participant=bob&size=1";
+    let page = send(house.call(Method::GET, path).header("Authorization", ada.token())).await;
+    assert_eq!(page.json()["data"]["chatList"][0]["topicId"], json!(longest));
 }
 
 #[actix_web::test]

@@ -36,8 +36,9 @@ pub(super) fn command(host: &str, stanza: &XmlElement) -> Result<XmppCommand, St
     }
     let Some(content) = stanza.find("chatcontent", CONTENT) else { return Err(StanzaError::FeatureNotImplemented) };
     let name = name_in(stanza)?;
-    let meta_data = content.attribute("meta_data").unwrap_or_default();
-    let sent = body::decrypt(&name, stanza.text_of("body"), meta_data).map_err(|_| StanzaError::BadRequest)?;
+    let free = |name| content.attribute(name).unwrap_or_default();
+    let sent = body::decrypt(&name, stanza.text_of("body"), free("meta_data"), free("topic_id"));
+    let sent = sent.map_err(|_| StanzaError::BadRequest)?;
     let sent = Box::new(sent);
     match content.attribute("edit_msg_id").filter(|edit| !edit.is_empty() && *edit != name.as_str()) {
         Some(edit) => {
@@ -274,7 +275,7 @@ fn with_content(stanza: XmlElement, message: &Message, sender: &User, edit: Opti
     let content = XmlElement::new("chatcontent", CONTENT)
         .with("message_type", body::TEXT)
         .with("broadcast_id", "")
-        .with("topic_id", "")
+        .with("topic_id", message.data.topic.as_str())
         .with("meta_data", &body::metadata_text(message))
         .with("edit_msg_id", edit.unwrap_or(id));
     let text = XmlElement::new("body", CLIENT).with("message_type", body::TEXT);
