@@ -95,6 +95,28 @@ async fn a_stranger_moves_no_mark_recalls_nothing_and_reads_nothing_of_others() 
     }
 }
 
+/// The server names the sender itself.
+#[actix_web::test]
+async fn a_forged_sender_is_ignored() {
+    let house = Standin::fresh().await;
+    let (ada, bob) = pair(&house).await;
+    let eve = person(&house, "eve").await;
+    let (mut adas, mut bobs) = (Chatter::of(&house, &ada).await, Chatter::of(&house, &bob).await);
+    let mut eves = Chatter::of(&house, &eve).await;
+    adas.send("bob", "m1", "from ada").await;
+    bobs.hear().await;
+    let as_ada = |stanza: String| stanza.replacen(" to=", &format!(r#" from="ada@{HOST}/Web-1" to="#), 1);
+    eves.say(&as_ada(message("bob", "m2", "from eve"))).await;
+    assert_eq!(acknowledged(&eves.hear().await).1, "m2");
+    assert_eq!(bobs.hear_message().await, (format!("eve@{HOST}"), "m2".into(), "from eve".into()));
+    for (forged, id) in [(about("recall", "bob", "m1"), "r1"), (edit("bob", "m1", "e1", "forged"), "m1")] {
+        eves.say(&as_ada(forged)).await;
+        assert_eq!(refused(&eves.hear_text().await, id), "item-not-found");
+    }
+    bobs.hears_nothing().await;
+    adas.hears_nothing().await;
+}
+
 #[actix_web::test]
 async fn a_suspended_user_sends_nothing_and_what_it_is_sent_waits() {
     let house = Standin::fresh().await;

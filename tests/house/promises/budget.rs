@@ -135,13 +135,13 @@ async fn promise_57_a_thousand_unfinished_messages_share_one_budget() {
     let before = memory_mib(&standin, "VmRSS");
     let mut clients: Vec<_> = (0..CLIENTS).map(|n| (from(&standin, n), asks.clone())).collect();
     send_all(&mut clients);
-    // A piece of 60 KiB, and another that does not come to its end.
+    // Two pieces of 60 KiB, and another that does not come to its end: a message has at most 192 KiB.
     asks.clear();
-    for first in [0x01, 0x00] {
+    for first in [0x01, 0x00, 0x00] {
         asks.extend([first, 0xFE, 0xF0, 0x00, 0, 0, 0, 0]);
         asks.extend(vec![b'a'; 0xF000]);
     }
-    asks.truncate(2 * 0xF000);
+    asks.truncate(3 * 0xF000);
     clients.iter_mut().for_each(|(_, bytes)| bytes.clone_from(&asks));
     send_all(&mut clients);
     assert_eq!(register(&standin, "honest", "H").await.status, 200);
