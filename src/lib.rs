@@ -27,8 +27,8 @@
 //! http/               what all dialects share: forms, JSON, limits, connections, WebSockets, CORS, metrics, inspector;
 //!                     connection/read_budget/ bounds the memory of all requests being read
 //! dialect/qiscus/     Qiscus: rest.rs for back ends, sdk/ for SDKs; reply.rs its envelopes and HTTP status codes
-//! dialect/mirrorfly/  MirrorFly: REST API, Web SDK calls, xmpp/ its socket, with the login in protocol.rs;
-//!                     reply.rs its envelopes and status codes
+//! dialect/mirrorfly/  MirrorFly: REST API, Web SDK calls, xmpp/ its socket, with the login in protocol.rs and
+//!                     one-to-one chat in chat*.rs; reply.rs its envelopes and status codes
 //! dialect/tencent/    Tencent: command.rs the table of commands for REST API and socket (binfo/); user_sig.rs checks
 //!                     UserSigs; messages/ one-to-one chat; reply.rs its envelope and error codes
 //! dialect/native/     our own API under /standin/v1, for the command line and the console;
