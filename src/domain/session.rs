@@ -29,7 +29,7 @@ pub enum Notification {
     ChatSettingsChanged { change: Box<ChatSettingsChange> },
 }
 
-/// Resource happened in a conversation.
+/// What happened in a conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChatNews {
     pub conversation: Conversation,

@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod changes;
 pub mod counts;
+pub mod expiry;
 pub mod marks;
 pub mod pages;
 pub mod reads;

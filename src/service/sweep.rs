@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{CallerKey, Error, PictureKey},
-    service::{Service, admins, blocking, users},
+    service::{Service, admins, blocking, conversations::expiry, users},
     store::{LongReads, Touches, Tx},
 };
 
@@ -113,7 +113,8 @@ impl Service {
             let Some(days) = tenant.app.settings.messages_kept_days else { continue };
             let (app, kept) = (tenant.app.key, Duration::from_secs(u64::from(days) * 24 * 3600));
             let before = self.now().before(kept);
-            self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_messages(app, before, STEP_ROWS).await).await?;
+            self.sweep_rows(STEP_ROWS, async move |tx| expiry::forget_expired(tx, app, before, STEP_ROWS).await)
+                .await?;
         }
         Ok(())
     }

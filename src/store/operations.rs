@@ -110,6 +110,8 @@ operations!(Db by ReadEngine {
     conversation(app: AppKey, key: ConversationKey) -> Option<Conversation> = conversations::find;
     conversation_between(app: AppKey, one: UserKey, other: UserKey) -> Option<Conversation> = conversations::between;
     conversation_by_unique_id(app: AppKey, unique_id: &str) -> Option<Conversation> = conversations::by_unique_id;
+    /// Returns the conversation of an app whose oldest message is the oldest of all, if that is older than `before`.
+    conversation_with_messages_before(app: AppKey, before: Moment) -> Option<Conversation> = conversations::with_messages_before;
     participant(user: UserKey, conversation: ConversationKey) -> Option<Participant> = conversations::participant;
     count_pins(user: UserKey) -> u32 = conversations::pins;
     message(id: MessageId) -> Option<Message> = messages::find;
@@ -130,6 +132,8 @@ operations!(Db by ReadEngine {
     /// Counts the messages of `sender` that a side sees and that count as unread, above `after` up to `upto`. Reads all
     /// messages of that range.
     count_messages(conversation: ConversationKey, side: Side, sender: UserKey, after: MessageId, upto: MessageId) -> u32 = messages::count;
+    /// Returns the oldest messages of a conversation that are older than `before`, whoever sees them.
+    messages_before(conversation: ConversationKey, before: Moment, at_most: u32) -> Vec<Message> = messages::older;
     database_bytes() -> u64 = health::bytes;
     is_current() -> bool = health::is_current;
 });
@@ -262,8 +266,10 @@ operations!(Tx by WriteEngine {
     /// Deletes a message for one side.
     hide_message(id: MessageId, side: Side) -> () = messages::hide;
     put_message_receipt(id: MessageId, at: Moment) -> () = messages::put_receipt;
-    /// Deletes messages of an app that are older than `before`, conversation by conversation.
-    sweep_messages(app: AppKey, before: Moment, at_most: u32) -> u32 = conversations::sweep_messages;
+    /// Deletes the oldest messages of a conversation that are older than `before`, and returns how many.
+    take_messages_before(conversation: ConversationKey, before: Moment, at_most: u32) -> u32 = messages::take_older;
+    /// Stores the time of the oldest message that is left.
+    put_oldest_message_time(conversation: ConversationKey) -> () = conversations::put_oldest;
     /// Creates a user. Of its profile, only what search needs is stored: `put_profile` stores the rest.
     put_user(app: AppKey, id: &UserId, secrets: &NewSecrets, chosen: Option<&PasswordHash>, first: &Profile, at: Moment) -> UserKey = users::insert;
     put_profile(user: UserKey, profile: &Profile, at: Moment) -> () = users::set_profile;

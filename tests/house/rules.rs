@@ -25,6 +25,7 @@ use standin::{
         conversations::{
             self, Drawn,
             changes::{self, EditOutcome, MessageChange, RecallOutcome, RecallRequest},
+            expiry,
             marks::{self, MarkRequest, MovedMark},
             sending::{self, NewMessage, SentMessage},
         },
@@ -119,6 +120,7 @@ rules! {
     unblock(owner: UserKey, whom: UserId, at: Moment) -> () = contacts::unblock(owner, &whom, at);
     open_conversation(owner: Owner, to: ConversationRef, options: String, drawn: Drawn, at: Moment) -> Conversation
         = conversations::open(&owner, &to, &options, &drawn, at);
+    forget_expired_messages(before: Moment, at_most: u32) -> u32 = expiry::forget_expired(before, at_most);
     send(owner: Owner, to: ConversationRef, new: NewMessage, drawn: Drawn, at: Moment) -> SentMessage
         = sending::send(&owner, &to, &new, &drawn, at);
     mark(owner: Owner, to: ConversationRef, request: MarkRequest, at: Moment) -> MovedMark
@@ -199,6 +201,5 @@ of_no_app! {
     forget_events(before: Moment, kept_max: u32, at_most: u32) -> u32 = |tx| tx.sweep_events(before, kept_max, at_most);
     forget_dead_signatures(long_past: Moment, kept_max: u32, at_most: u32) -> u32
         = |tx| tx.sweep_signatures(long_past, kept_max, at_most);
-    sweep_messages(app: AppKey, before: Moment, at_most: u32) -> u32 = |tx| tx.sweep_messages(app, before, at_most);
     take_released_pictures(before: Moment, at_most: u32) -> Vec<PictureKey> = |tx| tx.sweep_pictures(before, at_most);
 }

@@ -26,7 +26,7 @@ pub struct RecallRequest {
     pub within: Option<Duration>,
 }
 
-/// Resource became of one message.
+/// What became of one message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RecallOutcome {
     Recalled(Box<Message>),

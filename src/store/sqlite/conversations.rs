@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::row::{StoredRow, readable};
+use super::row::{StoredRow, readable, run};
 use crate::domain::{
     AppKey, Conversation, ConversationFilter, ConversationKey, Error, MessageId, Moment, Participant, UserKey,
 };
@@ -258,39 +258,24 @@ pub(super) fn forget_naming(tx: &Transaction<'_>, user: UserKey, at_most: u32) -
     Ok(forgotten)
 }
 
-const OLDEST: &str = "
-    SELECT key FROM conversation WHERE app = ?1 AND oldest_at < ?2 ORDER BY oldest_at LIMIT 1";
+const WITH_MESSAGES_BEFORE: &str = select_conversation!("app = ?1 AND oldest_at < ?2 ORDER BY oldest_at LIMIT 1");
 
-const OLDEST_LEFT: &str = "
-    UPDATE conversation SET oldest_at = (SELECT min(at) FROM message WHERE conversation = ?1) WHERE key = ?1";
+pub(crate) fn with_messages_before(
+    db: &Connection,
+    app: AppKey,
+    before: Moment,
+) -> Result<Option<Conversation>, Error> {
+    let mut statement = db.prepare_cached(WITH_MESSAGES_BEFORE)?;
+    statement.query_and_then(params![app.0, before.micros()], conversation)?.next().transpose()
+}
 
-/// Messages of the peer that count as unread and are about to be deleted.
-const UNCOUNT: &str = "
-    UPDATE participant SET unread = max(0, unread - (
-        SELECT count(*) FROM message WHERE message.id IN (SELECT id FROM message WHERE conversation = ?1 AND at < ?2 LIMIT ?3)
-            AND message.sender <> participant.user AND message.id > max(participant.read, participant.unread_reset, participant.cleared)
-            AND message.flags & 2 = 0 AND message.shown < 4
-            AND message.shown & (CASE WHEN participant.user < participant.peer THEN 1 ELSE 2 END) <> 0))
-    WHERE conversation = ?1 AND unread > 0";
+/// Reads one row for each value of `shown`.
+const PUT_OLDEST: &str = "
+    UPDATE conversation SET oldest_at = (
+        WITH RECURSIVE value (shown) AS (SELECT 0 UNION ALL SELECT shown + 1 FROM value WHERE shown < 7)
+        SELECT min((SELECT at FROM message WHERE conversation = ?1 AND shown = value.shown ORDER BY id LIMIT 1)) FROM value)
+    WHERE key = ?1";
 
-const DELETE_EXPIRED: &str = "
-    DELETE FROM message WHERE id IN (SELECT id FROM message WHERE conversation = ?1 AND at < ?2 LIMIT ?3)";
-
-/// Deletes at most `at_most` messages of an app that are older than `before`; returns how many.
-pub(crate) fn sweep_messages(tx: &Transaction<'_>, app: AppKey, before: Moment, at_most: u32) -> Result<u32, Error> {
-    let mut swept = 0;
-    while swept < at_most {
-        let oldest = params![app.0, before.micros()];
-        let found = tx.prepare_cached(OLDEST)?.query_row(oldest, |row| row.get::<_, i64>(0)).optional()?;
-        let Some(conversation) = found else { break };
-        let step = params![conversation, before.micros(), at_most - swept];
-        tx.prepare_cached(UNCOUNT)?.execute(step)?;
-        let deleted = tx.prepare_cached(DELETE_EXPIRED)?.execute(step)?;
-        let deleted = u32::try_from(deleted).map_err(Error::internal)?;
-        swept += deleted;
-        if swept < at_most {
-            tx.prepare_cached(OLDEST_LEFT)?.execute([conversation])?;
-        }
-    }
-    Ok(swept)
+pub(crate) fn put_oldest(tx: &Transaction<'_>, conversation: ConversationKey) -> Result<(), Error> {
+    run(tx, PUT_OLDEST, [conversation.0])
 }

@@ -1,9 +1,11 @@
 //! Messages of conversations.
 
+use std::ops::RangeInclusive;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde_json::{Map, Value, json};
 
-use super::row::{StoredRow, readable};
+use super::row::{StoredRow, readable, report, run_counted};
 use crate::{
     domain::{
         AppKey, CloudData, ConversationKey, CustomBody, Error, Extras, Fault, Message, MessageBody, MessageData,
@@ -69,6 +71,51 @@ pub(crate) fn numbered(
     let mut statement = db.prepare_cached(NUMBERED)?;
     readable(statement.query(params![conversation.0, random, at_most])?, message).collect()
 }
+
+/// Oldest first within a value of `shown`: no message of a conversation is older than one before it.
+const OLDEST: &str = select_message!("WHERE conversation = ?1 AND shown = ?2 ORDER BY id LIMIT ?3");
+
+/// A damaged row counts as one of `at_most`, so that these are the rows that [`take_older`] deletes.
+pub(crate) fn older(
+    db: &Connection,
+    conversation: ConversationKey,
+    before: Moment,
+    at_most: u32,
+) -> Result<Vec<Message>, Error> {
+    let (mut left, mut found) = (at_most, Vec::new());
+    let mut statement = db.prepare_cached(OLDEST)?;
+    for shown in ALL_SHOWN {
+        let mut rows = statement.query(params![conversation.0, shown, left])?;
+        while let Some(row) = rows.next()?
+            && row.get::<_, i64>(4)? < before.micros()
+        {
+            left -= 1;
+            found.extend(message(row).inspect_err(report));
+        }
+    }
+    Ok(found)
+}
+
+const TAKE_OLDEST: &str = "
+    DELETE FROM message WHERE id IN (
+        SELECT id FROM (SELECT id, at FROM message WHERE conversation = ?1 AND shown = ?2 ORDER BY id LIMIT ?4)
+        WHERE at < ?3)";
+
+pub(crate) fn take_older(
+    tx: &Transaction<'_>,
+    conversation: ConversationKey,
+    before: Moment,
+    at_most: u32,
+) -> Result<u32, Error> {
+    let mut taken = 0;
+    for shown in ALL_SHOWN {
+        taken += run_counted(tx, TAKE_OLDEST, params![conversation.0, shown, before.micros(), at_most - taken])?;
+    }
+    Ok(taken)
+}
+
+/// All values of the column.
+const ALL_SHOWN: RangeInclusive<u8> = 0..=7;
 
 const BEFORE: &str =
     select_message!("WHERE conversation = ?1 AND shown = ?2 AND id < ?3 AND id > ?4 ORDER BY id DESC LIMIT ?5");

@@ -28,6 +28,7 @@ const RULES: &[(&str, &str, &str, &str)] = &[
     ("conversations/changes.rs", "edit", "two users", "no"),
     ("conversations/changes.rs", "hide", "two users", "no"),
     ("conversations/changes.rs", "recall", "two users", "no"),
+    ("conversations/expiry.rs", "forget_expired", "all", "no"),
     ("conversations/marks.rs", "mark", "two users", "no"),
     ("conversations/marks.rs", "send_receipts", "two users", "no"),
     ("conversations/sending.rs", "send", "two users", "no"),
