@@ -157,6 +157,10 @@ impl RunningServer {
     }
 }
 
+/// The opcodes of the two kinds of messages of a WebSocket.
+const TEXT: u8 = 1;
+const BINARY: u8 = 2;
+
 /// A connected client that says what is needed and no more.
 pub(crate) struct Session {
     stream: TcpStream,
@@ -165,15 +169,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn open(address: SocketAddr, account: &Account) -> Result<Self, Failure> {
-        let mut session = Self { stream: TcpStream::connect(address)?, received: Vec::new() };
-        session.stream.set_nodelay(true)?;
-        session.stream.set_read_timeout(Some(WAIT))?;
-        let handshake = format!(
-            "GET /websocket HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: xmpp\r\n\r\n"
-        );
-        session.stream.write_all(handshake.as_bytes())?;
-        session.hear("\r\n\r\n")?;
+        let mut session = Self::upgraded(address, "/websocket", "xmpp")?;
         let open = r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" to="localhost" version="1.0"/>"#;
         session.say(open)?;
         session.hear("</stream:features>")?;
@@ -188,28 +184,60 @@ impl Session {
         Ok(session)
     }
 
-    /// Sends a text frame; the mask of zeros is a mask too.
+    /// Opens a WebSocket of this sub-protocol; an empty one asks for none.
+    pub(crate) fn upgraded(address: SocketAddr, path: &str, protocol: &str) -> Result<Self, Failure> {
+        let mut session = Self { stream: TcpStream::connect(address)?, received: Vec::new() };
+        session.stream.set_nodelay(true)?;
+        session.stream.set_read_timeout(Some(WAIT))?;
+        let protocol = match protocol {
+            "" => String::new(),
+            protocol => format!("Sec-WebSocket-Protocol: {protocol}\r\n"),
+        };
+        let handshake = format!(
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{protocol}\r\n"
+        );
+        session.stream.write_all(handshake.as_bytes())?;
+        session.hear("\r\n\r\n")?;
+        Ok(session)
+    }
+
+    /// Sends a text frame.
     pub(crate) fn say(&mut self, text: &str) -> Result<(), Failure> {
-        let length = u16::try_from(text.len())?;
-        let mut frame = vec![0x81];
+        self.send(TEXT, text.as_bytes())
+    }
+
+    /// Sends a binary frame.
+    pub(crate) fn say_bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.send(BINARY, bytes)
+    }
+
+    /// The mask of zeros is a mask too.
+    fn send(&mut self, opcode: u8, content: &[u8]) -> Result<(), Failure> {
+        let length = u16::try_from(content.len())?;
+        let mut frame = vec![0x80 | opcode];
         match length {
             0..=125 => frame.push(0x80 | u8::try_from(length)?),
             _ => frame.extend([[0xFE].as_slice(), &length.to_be_bytes()].concat()),
         }
         frame.extend([0; 4]);
-        frame.extend(text.as_bytes());
+        frame.extend(content);
         Ok(self.stream.write_all(&frame)?)
     }
 
     /// Reads until the server has come to this end: it says nothing more before it is asked, or there is news.
     pub(crate) fn hear(&mut self, end: &str) -> Result<(), Failure> {
-        while !self.received.ends_with(end.as_bytes()) {
+        self.hear_bytes(end.as_bytes())
+    }
+
+    pub(crate) fn hear_bytes(&mut self, end: &[u8]) -> Result<(), Failure> {
+        while !self.received.ends_with(end) {
             let arrived = self.received.len();
             self.received.resize(arrived + 2 * NOTICE_BYTES, 0);
             let bytes = self.stream.read(self.received.split_at_mut(arrived).1)?;
             self.received.truncate(arrived + bytes);
             if bytes == 0 {
-                return Err(format!("the server closed the socket before {end:?}").into());
+                return Err(format!("the server closed the socket before {:?}", String::from_utf8_lossy(end)).into());
             }
         }
         self.received.clear();

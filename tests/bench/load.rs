@@ -18,9 +18,20 @@ pub(crate) struct Load {
 
 /// Asks a server for some seconds, as a script says.
 pub(crate) fn run(address: SocketAddr, server: u32, script: &Path, seconds: u32) -> Result<Load, Failure> {
+    run_with(CONNECTIONS, address, server, script, seconds)
+}
+
+/// As [`run`], over this many connections.
+pub(crate) fn run_with(
+    connections: u32,
+    address: SocketAddr,
+    server: u32,
+    script: &Path,
+    seconds: u32,
+) -> Result<Load, Failure> {
     let before = process::cpu_time(server)?;
     let mut command = Command::new("wrk");
-    command.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "-s"]).arg(script);
+    command.args(["-t1", &format!("-c{connections}"), &format!("-d{seconds}s"), "-s"]).arg(script);
     let output = command.arg(format!("http://{address}")).output();
     let output = output.map_err(|error| format!("wrk cannot be started ({error}): apt-get install wrk"))?;
     let cpu: Duration = process::cpu_time(server)?.saturating_sub(before);
@@ -51,15 +62,32 @@ const DRAWN: u32 = 100_000;
 
 /// A script for wrk that asks requests made by `make`, the body of a Lua function, and prints the figures that [`run`] reads.
 pub(crate) fn script(make: &str) -> String {
+    drawn_by("made[math.random({DRAWN})]", make)
+}
+
+/// As [`script`], each request once before any is repeated.
+pub(crate) fn script_in_order(make: &str) -> String {
+    drawn_by("next_made()", make)
+}
+
+fn drawn_by(draw: &str, make: &str) -> String {
+    let draw = draw.replace("{DRAWN}", &DRAWN.to_string());
     format!(
         "local made = {{}}
 local function make()
 {make}
 end
 init = function()
+  -- Names drawn in one run are not those of the run before.
+  math.randomseed(os.time())
   for number = 1, {DRAWN} do made[number] = make() end
 end
-request = function() return made[math.random({DRAWN})] end
+local taken = 0
+local function next_made()
+  taken = taken % {DRAWN} + 1
+  return made[taken]
+end
+request = function() return {draw} end
 done = function(summary, latency)
   local e = summary.errors
   io.write(string.format('figures %d %d %d %d %d\\n', summary.requests, summary.duration, latency:percentile(50),

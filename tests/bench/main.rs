@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "the figures are for the person that runs it")]
 
 mod backup;
+mod chat;
 mod commits;
 mod hello;
 mod hostile;
@@ -19,6 +20,7 @@ mod process;
 mod reads;
 mod restart;
 mod slow;
+mod small;
 mod soak;
 mod sockets;
 mod table;
@@ -41,12 +43,14 @@ const BENCHMARKS: &[Benchmark] = &[
     ("reads [USERS]", "a profile over HTTP at a million users against a bare hello", reads::run),
     ("pictures FILE", "all renditions against one vipsthumbnail", pictures::run),
     ("live [LISTENERS]", "a profile change to 10,000 open sessions: heard after, memory", live::run),
+    ("chat [MESSAGES]", "messages over each vendor's API: sends, when they are received, pages of 20", chat::run),
     ("logins", "refusals for known and unknown users and apps: whether their times differ", logins::run),
     ("portrait_get", "a hundred profiles in one call of Tencent's REST API: CPU of the server", portrait_get::run),
     ("backup [USERS]", "what writers feel of a backup of 100,000 users, and how long it takes", backup::run),
     ("uploads [BUDGET]", "32 photos of 24 megapixels at once, also on a small budget: memory", uploads::run),
     ("sockets [COUNT]", "10,000 idle connections, plain, TLS, WebSocket: memory each, others' waits", sockets::run),
     ("slow [COUNT]", "400 clients that stall or drip: how long they last, others' waits", slow::run),
+    ("small [MIB]", "a server in 512 MiB: users, idle sockets, uploads and messages", small::run),
     ("hostile [STORM]", "an honest client beside storms of hostile ones: refusals, waits, memory", hostile::run),
     ("restart [USERS]", "kill -9 under 32 writers at 100,000 users: the first good answer after", restart::run),
     ("soak [MINUTES]", "half the load it can bear, uploads among it: what grows, what fails", soak::run),

@@ -45,9 +45,30 @@ impl Serving {
         variables: &[(&str, &str)],
         tls: Option<SocketAddr>,
     ) -> Result<Self, Failure> {
+        Self::run_standin(Command::new(BINARY), data, level, variables, tls)
+    }
+
+    /// As [`Serving::standin`], in a control group.
+    pub(crate) fn standin_in(
+        group: &Path,
+        data: &Path,
+        level: &str,
+        variables: &[(&str, &str)],
+    ) -> Result<Self, Failure> {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo $$ > \"$0/cgroup.procs\" && exec \"$@\""]).arg(group).arg(BINARY);
+        Self::run_standin(command, data, level, variables, None)
+    }
+
+    fn run_standin(
+        mut command: Command,
+        data: &Path,
+        level: &str,
+        variables: &[(&str, &str)],
+        tls: Option<SocketAddr>,
+    ) -> Result<Self, Failure> {
         let address = free_address()?;
         let log = File::create(data.with_extension("log"))?;
-        let mut command = Command::new(BINARY);
         let listen = tls.iter().fold(address.to_string(), |listen, tls| format!("{listen},https://{tls}"));
         command.args(["serve", "--log", level, "--listen", &listen, "--data"]).arg(data).stdout(log);
         // All load comes from one address. A benchmark of these bounds gives its own.

@@ -93,7 +93,7 @@ fn over_tls(
 }
 
 /// Users sign in, each as often as it may.
-fn sessions(address: SocketAddr, count: usize) -> Result<Vec<Session>, Failure> {
+pub(crate) fn sessions(address: SocketAddr, count: usize) -> Result<Vec<Session>, Failure> {
     let calls = Builder::new_current_thread().enable_all().build()?;
     let standin = RunningServer { client: Client::new(), address };
     let mut sessions = Vec::new();

@@ -51,12 +51,7 @@ fn arrive_together(photos: &[Vec<u8>], budget: Option<&str>) -> Result<(), Failu
     let server = Serving::standin(&folder.path().join("data"), "info", &variables)?;
     let (client, base) = (Client::new(), format!("http://{}/api/v1", server.address));
     let begun = Instant::now();
-    let answers = System::new().block_on(async {
-        let token = sign_in(&client, &base).await?;
-        let photos = (0..TOGETHER).zip(photos.iter().cycle());
-        let uploads = photos.map(|(number, photo)| upload(&client, &base, &token, number, photo.clone()));
-        future::try_join_all(uploads).await
-    })?;
+    let answers = System::new().block_on(all(&client, &base, photos))?;
     let lasted_s = begun.elapsed().as_secs_f64();
     let refused: Vec<_> = answers.iter().flatten().collect();
     let mut rows = vec![
@@ -76,8 +71,16 @@ fn arrive_together(photos: &[Vec<u8>], budget: Option<&str>) -> Result<(), Failu
     Ok(())
 }
 
+/// Uploads all at once; of each, why it was refused, if it was.
+pub(crate) async fn all(client: &Client, base: &str, photos: &[Vec<u8>]) -> Result<Vec<Option<String>>, Failure> {
+    let token = sign_in(client, base).await?;
+    let photos = (0..TOGETHER).zip(photos.iter().cycle());
+    let uploads = photos.map(|(number, photo)| upload(client, base, &token, number, photo.clone()));
+    future::try_join_all(uploads).await
+}
+
 /// A baseline photo as phones make it, a progressive one, and what costs a decoder the most: progressive, colour in full resolution.
-fn photos() -> Result<Vec<Vec<u8>>, Failure> {
+pub(crate) fn photos() -> Result<Vec<Vec<u8>>, Failure> {
     [(false, SamplingFactor::F_2_2), (true, SamplingFactor::F_2_2), (true, SamplingFactor::F_1_1)]
         .into_iter()
         .map(|(is_progressive, sampling)| photo(is_progressive, sampling))
