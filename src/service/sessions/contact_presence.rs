@@ -18,10 +18,19 @@ impl Service {
         contacts.retain(|contact| *contact != user);
         contacts.truncate(SUBSCRIPTIONS_OF_USER_MAX);
         self.inner.contact_subscriptions.unsubscribe_all(user);
-        if let Err(cause) = self.inner.contact_subscriptions.subscribe(user, &contacts) {
+        self.follow(tenant, user, &contacts).await
+    }
+
+    /// Adds a conversation partner to those whose presence a user's sessions learn; returns it if it is online.
+    pub async fn follow_partner(&self, tenant: &Tenant, user: UserKey, partner: UserKey) -> Result<Vec<UserId>, Error> {
+        self.follow(tenant, user, &[partner]).await
+    }
+
+    async fn follow(&self, tenant: &Tenant, user: UserKey, contacts: &[UserKey]) -> Result<Vec<UserId>, Error> {
+        if let Err(cause) = self.inner.contact_subscriptions.subscribe(user, contacts) {
             log::warn!("a user does not learn when its contacts come and go: {cause:?}");
         }
-        let seen = self.presence_of_contacts(tenant, user, &contacts).await?;
+        let seen = self.presence_of_contacts(tenant, user, contacts).await?;
         Ok(seen.into_iter().filter(|(_, is_online)| *is_online).map(|(contact, _)| contact).collect())
     }
 

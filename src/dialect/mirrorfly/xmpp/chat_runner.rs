@@ -64,12 +64,9 @@ impl ChatRunner<'_> {
             XmppCommand::ChangeAllChats { change, rest } => self.change_all(*change, rest.clone()).await,
             XmppCommand::ReadUndelivered => return Some(self.undelivered().await),
             XmppCommand::ReadMessages(ids) => self.messages(ids).await.map(XmppResult::Messages),
-            XmppCommand::FollowContacts => {
-                let online = self.service.follow_contacts(self.tenant(), self.user.key).await;
-                Ok(XmppResult::Online(online.unwrap_or_else(|cause| {
-                    log::warn!("a client is not told who is online: {cause:?}");
-                    Vec::new()
-                })))
+            XmppCommand::FollowContacts => Ok(online(self.service.follow_contacts(self.tenant(), self.user.key).await)),
+            XmppCommand::FollowPartner(partner) => {
+                Ok(online(self.service.follow_partner(self.tenant(), self.user.key, *partner).await))
             }
             XmppCommand::ReadPresence(users) => {
                 let seen = self.service.presence_of_contacts(self.tenant(), self.user.key, users).await;
@@ -265,4 +262,11 @@ impl ChatRunner<'_> {
 
 fn of(with: &UserId) -> ConversationRef {
     ConversationRef::With(with.clone())
+}
+
+fn online(found: Result<Vec<UserId>, Error>) -> XmppResult {
+    XmppResult::Online(found.unwrap_or_else(|cause| {
+        log::warn!("a client is not told who is online: {cause:?}");
+        Vec::new()
+    }))
 }

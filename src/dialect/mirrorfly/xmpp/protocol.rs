@@ -83,6 +83,8 @@ pub enum XmppCommand {
     ReadMessages(Vec<MessageId>),
     /// Subscribe to the presence of contacts and conversation partners.
     FollowContacts,
+    /// Subscribe to the presence of a new conversation partner.
+    FollowPartner(UserKey),
     ReadPresence(Vec<UserKey>),
 }
 

@@ -219,6 +219,7 @@ impl XmppSession {
             | XmppCommand::ReadUndelivered
             | XmppCommand::ReadMessages(_)
             | XmppCommand::FollowContacts
+            | XmppCommand::FollowPartner(_)
             | XmppCommand::ReadPresence(_) => return send(&[answer::refused(stanza, StanzaError::BadRequest)]),
         };
         self.pending = Some(PendingStanza::Message { id: id_of(stanza).to_owned(), kind, peer: peer.clone() });
@@ -507,10 +508,8 @@ impl XmppSession {
     }
 
     fn chat(&mut self, host: &str, seq: i64, news: &ChatNews) -> XmppStep {
-        // A new partner's presence is followed from then on.
-        let is_first = matches!(&news.event, ChatEvent::Sent(message) if message.seq == 1);
         if self.is_own(seq) {
-            return self.following_again(Effects::default(), is_first);
+            return self.following_partner(Effects::default(), news);
         }
         // A client that is not available yet gets its messages when it is.
         let is_early = !self.is_available || self.missed.includes(seq);
@@ -519,7 +518,17 @@ impl XmppSession {
         }
         let Some(client) = self.client(host) else { return Effects::default() };
         let step = send(&client.news(news));
-        self.following_again(step, is_first)
+        self.following_partner(step, news)
+    }
+
+    /// Follows the presence of a new partner from the first message on.
+    fn following_partner(&self, step: XmppStep, news: &ChatNews) -> XmppStep {
+        let is_first = matches!(&news.event, ChatEvent::Sent(message) if message.seq == 1);
+        if !is_first || !self.is_available {
+            return step;
+        }
+        let partner = if news.actor.id == self.user { news.other.key } else { news.actor.key };
+        Effects { command: Some(XmppCommand::FollowPartner(partner)), ..step }
     }
 
     fn settings(&mut self, host: &str, change: &ChatSettingsChange) -> XmppStep {

@@ -189,6 +189,7 @@ impl XmppRunner {
                 | XmppCommand::ReadUndelivered
                 | XmppCommand::ReadMessages(_)
                 | XmppCommand::FollowContacts
+                | XmppCommand::FollowPartner(_)
                 | XmppCommand::ReadPresence(_),
                 Some(_),
             )
