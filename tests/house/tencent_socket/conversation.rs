@@ -131,6 +131,7 @@ fn a_refused_login_is_answered_and_changes_nothing() {
 fn heartbeats_and_unserved_commands_are_answered_before_a_login_too() {
     let mut talk = Binfo::new(1);
     let groups = json!({ "TotalCount": 0, "GroupIdList": [] });
+    let requests = json!({ "NextStartTime": 0, "PendencyList": [] });
     let contact_groups = json!({ "GroupItem": [], "ContactItem": [], "CompleteFlag": 1 });
     for (command, fields) in [
         (HEARTBEAT, json!({})),
@@ -144,6 +145,8 @@ fn heartbeats_and_unserved_commands_are_answered_before_a_login_too() {
         ("recentcontact.search_contact_group", json!({ "ContactResultItem": [], "GroupItem": [] })),
         ("group_open_http_svc.get_joined_group_list", groups.clone()),
         ("million_group_open_http_svc.get_joined_group_list", groups),
+        ("group_open_http_svc.get_pendency", requests.clone()),
+        ("million_group_open_http_svc.get_pendency", requests),
     ] {
         let step = hear(&mut talk, command, &json!({}));
         assert_eq!((bodies(&step), step.command, step.is_over), (vec![ok(fields)], None, false), "{command}");

@@ -45,6 +45,10 @@ fn nothing(command: &str) -> Option<Value> {
         "group_open_http_svc.get_joined_group_list" | "million_group_open_http_svc.get_joined_group_list" => {
             json!({ "TotalCount": 0, "GroupIdList": [] })
         }
+        // UIKits ask for requests to join groups at their start. Without NextStartTime the SDK asks for ever.
+        "group_open_http_svc.get_pendency" | "million_group_open_http_svc.get_pendency" => {
+            json!({ "NextStartTime": 0, "PendencyList": [] })
+        }
         "openim.authkey" | "openim.ws_msg_push_ack" => json!({}),
         "im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2" => purchase(),
         command if command.split_once('.').is_some_and(|(service, _)| OF_PAGES.contains(&service)) => return None,
