@@ -42,6 +42,7 @@ async fn promise_52_a_preflight_of_either_sdk_is_answered_for_any_origin_and_any
         ("/api/v2/sdk/my_profile", "PATCH", QISCUS_HEADERS),
         ("/api/v1/users/updateMetaData", "PUT", "authorization,content-type"),
         ("/api/v1/users/config", "GET", "authorization"),
+        ("/license/details", "GET", "x-of-the-app"),
         ("/pictures/upload/x/full.jpg", "GET", "x-of-the-app"),
         ("/websocket", "GET", "x-of-the-app"),
     ] {
@@ -74,6 +75,8 @@ async fn promise_52_successes_and_errors_of_both_vendors_are_readable_from_any_o
         (404, server.call(get.clone(), "/api/v1/no/such/call")),
         (405, server.call(get.clone(), "/api/v1/login")),
         (404, server.call(get.clone(), "/api/v99")),
+        (200, server.call(get.clone(), &format!("/license/details?licenseKey={LICENSE_KEY}"))),
+        (200, server.call(get.clone(), "/license/details?licenseKey=unknown")), // refused in the body
         (404, server.call(get, "/pictures/upload/nothing/full.jpg")),
     ];
     for (status, call) in calls {

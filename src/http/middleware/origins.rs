@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Called by vendors' SDKs from the pages of apps. Our own API and front page allow only their own origin.
-const CORS_PATHS: [&str; 3] = ["/api/", "/pictures/", "/websocket"];
+const CORS_PATHS: [&str; 4] = ["/api/", "/license/", "/pictures/", "/websocket"];
 
 /// How long a browser may cache a preflight: 2 hours are Chromium's maximum.
 const PREFLIGHT_AGE_S: usize = 7200;
