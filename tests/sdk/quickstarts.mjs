@@ -31,17 +31,22 @@ export async function run(binary) {
     await qiscus(binary, browser);
     await mirrorfly(binary, browser);
     await tencent(binary, browser);
+    await mirrorflyChat(binary, browser);
+    await tencentChat(binary, browser);
   } finally {
     await browser.close();
   }
 }
 
-/** The program of a section: its first block of JavaScript. */
+/** The program of a section or of a part of one: its first block of JavaScript. */
 async function program(section) {
   const document = await readFile(new URL('../../docs/quickstarts.md', import.meta.url), 'utf8');
-  const text = document.split(`\n## ${section}\n`)[1].split('\n## ')[0];
+  const text = document.split(new RegExp(`\\n###? ${section}\\n`))[1].split('\n## ')[0];
   return text.match(/```js\n([^]*?)\n```/)[1];
 }
+
+/** A program with two names exchanged, as the other user runs it. */
+const exchanged = (code, [one, other]) => code.replaceAll(one, '\0').replaceAll(other, one).replaceAll('\0', other);
 
 /** Runs the program of a section in a page with `script`, and then `checks`; `names` are what the program takes as given. */
 async function inPage({ binary, browser, section, script, variables = {}, host = '127.0.0.1', names = {} }, checks) {
@@ -53,19 +58,9 @@ async function inPage({ binary, browser, section, script, variables = {}, host =
     const faults = [];
     page.on('pageerror', fault => faults.push(String(fault)));
     await page.goto(app.url);
-    // A bundler would resolve the import; here the script has made the global of that name.
-    const code = (await program(section)).replace(/^import .*\n/, '')
-      .replaceAll(BASE, server.base).replaceAll(BASE.replace('http', 'ws'), server.base.replace('http', 'ws'));
-    const start = () => page.evaluate(async ([code, names]) => {
-      window.printed = [];
-      const console = { log: (...values) => void window.printed.push(JSON.parse(JSON.stringify(values))) };
-      const program = new (async () => {}).constructor('console', ...Object.keys(names), code);
-      await program(console, ...Object.values(names));
-    }, [code, names]);
-    const printed = async (what, wanted = () => true) => eventually(`${section}: ${what}`, async () => {
-      const lines = await page.evaluate(() => window.printed);
-      return lines.find(([name, value]) => name === what && wanted(value))?.[1];
-    });
+    const code = ofServer(await program(section), server);
+    const start = () => runIn(page, code, names);
+    const printed = (what, wanted) => printedBy(page, section, what, wanted);
     await checks({
       server,
       say: what => `${section}: ${what}`,
@@ -81,6 +76,53 @@ async function inPage({ binary, browser, section, script, variables = {}, host =
     await server.close();
   }
 }
+
+/**
+ * Runs the program of a section, which is a chat of two users, in pages of both, and then `checks` with what each page prints. Both run it
+ * twice: the second run begins with the history. `namesOf` is what the program takes as given, by user.
+ */
+async function inTwoPages({ binary, browser, section, script, users, variables = {}, host = '127.0.0.1', namesOf = () => ({}) }, checks) {
+  const server = await Standin.fresh(binary, { ...OF_A_DEMO, STANDIN_DEMO: 'true', ...variables });
+  const app = await serveApp([script], host);
+  const [one, other] = [await browser.newContext(), await browser.newContext()];
+  const faults = [];
+  const open = async (context, user, exchange) => {
+    const page = await context.newPage();
+    page.on('pageerror', fault => faults.push(String(fault)));
+    await page.goto(app.url);
+    const code = ofServer(exchange(await program(section)), server);
+    await within(`the program of ${section}`, runIn(page, code, namesOf(user)), PROGRAM_MS);
+    return { printed: (what, wanted) => printedBy(page, section, what, wanted), close: () => page.close() };
+  };
+  const openOne = () => open(one, users[0], code => code);
+  const openOther = () => open(other, users[1], code => exchanged(code, users));
+  try {
+    await checks({ server, say: what => `${section}: ${what}`, openOne, openOther });
+    check(`${section}: no fault in the pages`, faults, []);
+  } finally {
+    for (const context of [one, other]) await context.close();
+    app.close();
+    await server.close();
+  }
+}
+
+/** A program with the addresses of a server. A bundler would resolve the import; here the script has made the global of that name. */
+const ofServer = (code, server) => code.replace(/^import .*\n/, '')
+  .replaceAll(BASE, server.base).replaceAll(BASE.replace('http', 'ws'), server.base.replace('http', 'ws'));
+
+/** Runs a program in a page, which keeps what the program prints. */
+const runIn = (page, code, names) => page.evaluate(async ([code, names]) => {
+  window.printed = [];
+  const console = { log: (...values) => void window.printed.push(JSON.parse(JSON.stringify(values))) };
+  const program = new (async () => {}).constructor('console', ...Object.keys(names), code);
+  await program(console, ...Object.values(names));
+}, [code, names]);
+
+/** What a program has printed behind `what`, once it has. */
+const printedBy = (page, section, what, wanted = () => true) => eventually(`${section}: ${what}`, async () => {
+  const lines = await page.evaluate(() => window.printed);
+  return lines.find(([name, value]) => name === what && wanted(value))?.[1];
+});
 
 /** A user as Qiscus' REST API shows it, undefined if there is none. */
 async function profile(server, id) {
@@ -143,5 +185,45 @@ function tencent(binary, browser) {
     await reload();
     await start();
     check(say('after a reload: signed in'), (await printed('signed in')).avatar, 'https://image.url/image.jpeg');
+  });
+}
+
+function mirrorflyChat(binary, browser) {
+  const section = "One-to-one chat with MirrorFly's SDK";
+  const variables = { STANDIN_LISTEN: '127.0.0.1:80', STANDIN_PUBLIC_URL: `http://${HOST}` };
+  return inTwoPages({ binary, browser, section, script: SCRIPT, variables, host: 'localhost', users: ['user1', 'user2'] }, async run => {
+    const { say, openOne, openOther } = run;
+    const one = await openOne();
+    check(say('no chat at first'), [await one.printed('chats'), await one.printed('history')], [[], []]);
+    await one.printed('acknowledge');
+    const other = await openOther();
+    check(say('unread'), await other.printed('chats'), [['user1', 1]]);
+    check(say('history'), await other.printed('history'), ['user1: Hello']);
+    check(say('received'), await one.printed('received'), 'user2: Hello');
+    await one.printed('delivered');
+    await other.printed('seen');
+    await one.close();
+    const again = await openOne();
+    check(say('history after a reload'), await again.printed('history'), ['user1: Hello', 'user2: Hello']);
+    check(say('nothing unread after a reload'), await again.printed('chats'), [['user2', 0]]);
+  });
+}
+
+function tencentChat(binary, browser) {
+  const section = "One-to-one chat with Tencent's SDK";
+  const namesOf = user => ({ userSig: userSig(user, { secret: SECRET }) });
+  return inTwoPages({ binary, browser, section, script: CHAT.script, namesOf, users: ['user1', 'user2'] }, async run => {
+    const { say, openOne, openOther } = run;
+    const one = await openOne();
+    check(say('no message at first'), await one.printed('history'), []);
+    const other = await openOther();
+    await other.printed('conversations', ([first]) => first?.[0] === 'C2Cuser1' && first[1] === 1);
+    check(say('history'), await other.printed('history'), ['user1: Hello']);
+    check(say('received'), await one.printed('received'), 'user2: Hello');
+    check(say('read'), await other.printed('read'), ['user2: Hello']);
+    await one.close();
+    const again = await openOne();
+    check(say('history after a reload'), await again.printed('history'), ['user1: Hello', 'user2: Hello']);
+    check(say('nothing unread after a reload'), await again.printed('conversations', ({ length }) => length > 0), [['C2Cuser2', 0]]);
   });
 }
