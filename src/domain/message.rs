@@ -209,15 +209,25 @@ pub struct MessageFlags {
     pub is_uncounted: bool,
     /// It is not shown as the last message in a list of conversations.
     pub is_unlisted: bool,
+    /// A block withholds it from its recipient for ever. Set when it is stored.
+    pub is_withheld: bool,
 }
 
 impl MessageFlags {
     pub fn bits(self) -> u8 {
-        u8::from(self.wants_receipt) | u8::from(self.is_uncounted) << 1 | u8::from(self.is_unlisted) << 2
+        u8::from(self.wants_receipt)
+            | u8::from(self.is_uncounted) << 1
+            | u8::from(self.is_unlisted) << 2
+            | u8::from(self.is_withheld) << 3
     }
 
     pub fn of_bits(bits: u8) -> Self {
-        Self { wants_receipt: bits & 1 != 0, is_uncounted: bits & 2 != 0, is_unlisted: bits & 4 != 0 }
+        Self {
+            wants_receipt: bits & 1 != 0,
+            is_uncounted: bits & 2 != 0,
+            is_unlisted: bits & 4 != 0,
+            is_withheld: bits & 8 != 0,
+        }
     }
 }
 
@@ -386,9 +396,12 @@ impl Message {
         size_of::<Self>() + self.body.text.as_str().len() + custom + data + self.data.cloud.as_str().len()
     }
 
-    /// Returns whether the recipient has read the message, has only received it, or neither.
+    /// Returns whether the recipient has read the message, has only received it, or neither. Marks do not cover a
+    /// withheld message.
     pub fn state(&self, recipient: &Participant) -> DeliveryState {
-        if self.id <= recipient.read {
+        if self.flags.is_withheld {
+            DeliveryState::Sent
+        } else if self.id <= recipient.read {
             DeliveryState::Read
         } else if self.id <= recipient.delivered {
             DeliveryState::Delivered

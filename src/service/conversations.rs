@@ -7,10 +7,13 @@ pub mod admin;
 pub mod changes;
 pub mod counts;
 pub mod expiry;
+pub mod log;
 pub mod marks;
 pub mod pages;
+pub mod places;
 pub mod reads;
 pub mod sending;
+pub mod unread;
 
 use std::time::Duration;
 

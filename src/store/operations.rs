@@ -14,11 +14,11 @@ use super::{
 use crate::domain::{
     Admin, AdminKey, AdminName, AdminSession, App, AppKey, AuditEntry, ChangedPosition, ChatSettings,
     ChatSettingsChange, Contact, ContactName, Conversation, ConversationFilter, ConversationKey, Credentials,
-    CustomStatus, Device, DeviceType, Digest, Direction, DirectorySearch, Error, EventKind, FollowCounts, FollowCursor,
-    FollowList, FollowPage, Friend, FriendGroup, FriendRequest, Listed, LockReason, Message, MessageId, MessageName,
-    MessageRecall, MobileNumber, Moment, MuteLevel, NewApp, NewPicture, NewReport, Order, Page, Participant,
-    PasswordHash, Patch, PictureKey, PictureKind, Profile, Relation, Report, Salt, SessionKey, Side, StoredAuditEntry,
-    StoredPosition, User, UserId, UserKey, UserPage, UserPageQuery, UserSearch, Vendor,
+    CustomStatus, Device, DeviceType, Digest, Direction, DirectorySearch, Error, Event, EventKind, FollowCounts,
+    FollowCursor, FollowList, FollowPage, Friend, FriendGroup, FriendRequest, Listed, LockReason, Message, MessageId,
+    MessageName, MessageRecall, MobileNumber, Moment, MuteLevel, NewApp, NewPicture, NewReport, Order, Page,
+    Participant, PasswordHash, Patch, PictureKey, PictureKind, Profile, Relation, Report, Salt, SessionKey, Side,
+    StoredAuditEntry, StoredPosition, User, UserId, UserKey, UserPage, UserPageQuery, UserSearch, Vendor,
 };
 
 /// Declares row operations, one a line: name, arguments, result, and the function of each engine that does it.
@@ -102,6 +102,9 @@ operations!(Db by ReadEngine {
     /// Leaves deleted users out. One point read each.
     statuses_by_key(app: AppKey, keys: &[UserKey]) -> Vec<StoredStatus> = statuses::find_by_keys;
     last_event_seq() -> i64 = events::last_seq;
+    /// Returns the number below the first event of this time or later; that of the last event if there is none. Some
+    /// 20 point reads.
+    event_seq_before(at: Moment) -> i64 = events::seq_before;
     /// Returns whether all events after `seq` are kept and the database was not restored since. Three point reads.
     has_events_since(seq: i64) -> bool = events::has_events_since;
     /// Returns the number of the oldest kept event if the ticket is not older: then every event that its client may
@@ -191,11 +194,19 @@ operations!(LongReads by ReadEngine {
     /// Returns a user's conversations with users that exist whose newest message is below `before`, latest first.
     participants(app: AppKey, user: UserKey, filter: ConversationFilter, before: MessageId, offset: u64, limit: u32) -> Vec<Participant> = conversations::list;
     count_participants(app: AppKey, user: UserKey, filter: ConversationFilter) -> u64 = conversations::count;
+    /// Returns users above `after` that have not read all messages, in creation order.
+    users_with_unread(app: AppKey, after: UserKey, at_most: u32) -> Vec<UserKey> = conversations::with_unread;
+    /// Returns messages of a conversation that one of its users sees, newest first, without recalled ones. Reads the
+    /// index entries of the whole conversation.
+    page_of_conversation(conversation: ConversationKey, page: Page) -> Vec<Message> = messages::page;
     /// Returns how many messages the user has not read, in all conversations.
     total_unread(app: AppKey, user: UserKey) -> u64 = conversations::total_unread;
     /// Returns events after `seq` that may concern a user, out of at most `at_most` rows. One index look-up for each
     /// user it shares a contact row with.
     events_concerning(app: AppKey, user: UserKey, seq: i64, at_most: u32) -> EventsOfUser = events::concerning;
+    /// Returns marks that others moved, recalls, and what the user cleared, after `seq`, in commit order. Reads the index
+    /// entries of all later events of the user.
+    chat_events(app: AppKey, user: UserKey, seq: i64, at_most: u32) -> Vec<Event> = events::of_chats;
     /// Returns the events after `seq` in commit order: at most `at_most` of them and some 4 MiB.
     events_after(seq: i64, at_most: u32) -> EventPage = events::after;
     audit_entries_before(seq: i64, at_most: u32) -> Vec<StoredAuditEntry> = admins::audit_entries_before;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::standin::{Answer, Standin};
 
-/// Characters of what is drawn at random: derived secrets and picture names, tickets, nonces.
-const RANDOM_CHARS: [usize; 3] = [22, 27, 40];
+/// Characters of what is drawn at random: derived secrets and picture names, tickets, unique ids of rooms, nonces.
+const RANDOM_CHARS: [usize; 4] = [22, 27, 32, 40];
 
 /// How the time in a token of MirrorFly begins.
 const CLAIMS: &str = "eyJleHAi";

@@ -43,6 +43,7 @@ mod picture_room;
 mod pictures;
 mod process;
 mod promises;
+mod qiscus_messages;
 mod qiscus_rest;
 mod qiscus_sdk;
 mod readme;

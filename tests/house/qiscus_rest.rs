@@ -32,7 +32,7 @@ fn user(answer: &Answer) -> Value {
 }
 
 /// A v2.0 call with the app's id and secret, its headers spelt as the package for Python spells them.
-fn v20(server: &Standin, method: Method, call: &str) -> RequestBuilder {
+pub(crate) fn v20(server: &Standin, method: Method, call: &str) -> RequestBuilder {
     let call = server.call(method, &format!("/api/v2/rest/{call}"));
     call.header("QISCUS_SDK_APP_ID", APP_ID).header("QISCUS_SDK_SECRET", SECRET)
 }

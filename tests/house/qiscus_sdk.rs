@@ -75,7 +75,7 @@ fn assert_said(answer: &Answer, status: u16, code: Option<u32>, message: &str) {
 }
 
 /// Every call that needs a user's token.
-const OF_MEMBERS: [(Method, &str); 26] = [
+const OF_MEMBERS: [(Method, &str); 41] = [
     (Method::GET, "my_profile"),
     (Method::PATCH, "my_profile"),
     (Method::POST, "upload"),
@@ -102,6 +102,21 @@ const OF_MEMBERS: [(Method, &str); 26] = [
     (Method::POST, "file_list"),
     (Method::GET, "channels"),
     (Method::POST, "channels/info"),
+    (Method::POST, "post_comment"),
+    (Method::GET, "load_comments"),
+    (Method::POST, "update_message"),
+    (Method::DELETE, "delete_messages"),
+    (Method::DELETE, "clear_room_messages"),
+    (Method::GET, "comment_receipt"),
+    (Method::POST, "get_or_create_room_with_target"),
+    (Method::POST, "get_or_create_room_with_unique_id"),
+    (Method::GET, "get_room_by_id"),
+    (Method::POST, "create_room"),
+    (Method::POST, "update_room"),
+    (Method::POST, "add_room_participants"),
+    (Method::POST, "remove_room_participants"),
+    (Method::POST, "channels/join"),
+    (Method::POST, "channels/leave"),
 ];
 
 /// Every call that does not.

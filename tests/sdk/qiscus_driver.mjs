@@ -8,7 +8,7 @@ export function makeDriver(SDK) {
   /** What an app is called back with. */
   const CALLBACKS = [
     'newMessagesCallback', 'loginSuccessCallback', 'loginErrorCallback', 'authTokenRefreshedCallback', 'updateProfileCallback',
-    'blockUserCallback', 'unblockUserCallback',
+    'blockUserCallback', 'unblockUserCallback', 'commentDeliveredCallback', 'commentReadCallback', 'commentDeletedCallback',
   ];
 
   const plain = value => (value === undefined ? null : JSON.parse(JSON.stringify(value)));

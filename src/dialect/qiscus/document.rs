@@ -13,8 +13,9 @@ use utoipa::{
 use super::{
     fields::{ExtrasField, UserIdList, UserIdText, Username},
     reply::{QiscusErrorReply, QiscusReply, UserResult},
-    rest::{self, LoginOrRegisterV20, UserIdBodyV20},
-    sdk,
+    rest::{self, LoginOrRegisterV20, PostV20, RoomListV20, RoomsInfoV20, RoomsV20, TargetV20, UserIdBodyV20},
+    room_fields::{MessageNames, RoomId, RoomIds, RoomUniqueIds},
+    sdk::{self, Comments, OneComment, OpenedRoom},
     version::Version,
     view::FullUserView,
 };
@@ -25,9 +26,9 @@ use super::{
         title = "Qiscus Chat, by Standin",
         version = "1",
         description = "The users part of Qiscus' REST API, in both versions, and the calls of its SDKs: login, tokens, profiles, \
-                       pictures, blocked users, presence, and profile changes by `sync`. Rooms, messages and the realtime server \
-                       are not part of Standin: the SDKs' requests about them after a login get an empty response, and other \
-                       calls answer 404.\n\n\
+                       pictures, blocked users, presence, messages of two users, and profile changes by `sync`. Rooms of groups \
+                       and channels are not part of Standin: requests about them get an empty response, and calls that would \
+                       create or change one an error.\n\n\
                        Bodies may be JSON, an urlencoded form or a multipart form, as SDKs and packages send them; unknown fields \
                        are ignored. Every response is JSON with the HTTP status in `status`, and has the header `X-Request-Id`."
     ),
@@ -37,8 +38,17 @@ use super::{
         UserIdList,
         Username,
         ExtrasField,
+        RoomId,
+        RoomIds,
+        RoomUniqueIds,
+        MessageNames,
         LoginOrRegisterV20,
-        UserIdBodyV20
+        UserIdBodyV20,
+        TargetV20,
+        RoomsV20,
+        PostV20,
+        QiscusReply<RoomListV20>,
+        QiscusReply<RoomsInfoV20>
     ))
 )]
 struct QiscusDocument;
@@ -88,14 +98,29 @@ struct V20Difference {
     answer: fn() -> RefOr<Schema>,
 }
 
-const V20_DIFFERENCES: [V20Difference; 3] = [
+const V20_DIFFERENCES: [V20Difference; 10] = [
     V20Difference { call: "/login_or_register", body: Some(schema_ref::<LoginOrRegisterV20>), answer: full },
     V20Difference { call: "/user_profile", body: None, answer: full },
     V20Difference { call: "/reset_user_token", body: Some(schema_ref::<UserIdBodyV20>), answer: full },
+    V20Difference {
+        call: "/get_or_create_room_with_target",
+        body: Some(schema_ref::<TargetV20>),
+        answer: reply_of::<OpenedRoom>,
+    },
+    V20Difference { call: "/get_user_rooms", body: None, answer: reply_of::<RoomListV20> },
+    V20Difference { call: "/get_rooms_info", body: Some(schema_ref::<RoomsV20>), answer: reply_of::<RoomsInfoV20> },
+    V20Difference { call: "/post_comment", body: Some(schema_ref::<PostV20>), answer: reply_of::<OneComment> },
+    V20Difference { call: "/post_system_event_message", body: None, answer: reply_of::<OneComment> },
+    V20Difference { call: "/load_comments", body: None, answer: reply_of::<Comments> },
+    V20Difference { call: "/delete_messages", body: None, answer: reply_of::<Comments> },
 ];
 
 fn schema_ref<T: ToSchema>() -> RefOr<Schema> {
     Ref::from_schema_name(T::name()).into()
+}
+
+fn reply_of<T: ToSchema>() -> RefOr<Schema> {
+    Ref::from_schema_name(format!("{}_{}", QiscusReply::<T>::name(), T::name())).into()
 }
 
 fn full() -> RefOr<Schema> {
@@ -109,7 +134,11 @@ fn describe_version(version: Version, call: &str, operation: &mut Operation) {
         Version::V20 => ("v2.0", "v2_0"),
         Version::V21 => ("v2.1", "v2_1"),
     };
-    set_tag_and_id(operation, format!("REST {word}: users"), |name| format!("{name}_{suffix}"));
+    let group = match operation.tags.take().unwrap_or_default().concat().as_str() {
+        group @ ("Rooms" | "Messages") => group.to_lowercase(),
+        _ => "users".to_owned(),
+    };
+    set_tag_and_id(operation, format!("REST {word}: {group}"), |name| format!("{name}_{suffix}"));
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter
             && parameter.name == Version::V21.user_field()

@@ -33,7 +33,8 @@ const LIMIT_DEFAULT: u32 = 20;
 
 pub(super) const USER_IDS_MAX: usize = 100;
 
-pub(super) const WIDE_FIELDS: &[&str] = &["extras", "identity_token"];
+pub(super) const WIDE_FIELDS: &[&str] =
+    &["extras", "identity_token", "comment", "message", "payload", "options", "room_options"];
 
 pub(super) struct UserIdText(pub(super) UserId);
 
@@ -214,7 +215,7 @@ impl Body for UserListing {
 }
 
 /// "limit: default: 20, max: 100, if the limit more than 100 then return 20". Text that is not a number means 20 too.
-fn limit<'de, D: Deserializer<'de>>(field: D) -> Result<u32, D::Error> {
+pub(super) fn limit<'de, D: Deserializer<'de>>(field: D) -> Result<u32, D::Error> {
     let limit = text_or_number(field)?.and_then(|limit| limit.trim().parse().ok());
     Ok(limit.filter(|limit| (1..=Page::LIMIT_MAX).contains(limit)).unwrap_or(LIMIT_DEFAULT))
 }

@@ -3,10 +3,16 @@
 
 mod caller;
 mod calls;
+mod comment;
+mod content;
 mod document;
+mod event;
 mod fields;
+mod reader;
 mod reply;
 mod rest;
+mod room;
+mod room_fields;
 mod sdk;
 mod version;
 mod view;

@@ -62,11 +62,10 @@ struct UserListMeta {
     total_page: u64,
 }
 
-/// Users with unread messages: none, because there are no messages.
+/// Users with unread messages.
 #[derive(Serialize, ToSchema)]
-pub(super) struct UnreadUsers {
-    #[schema(max_items = 0)]
-    user_ids: Vec<String>,
+pub(super) struct UnreadUsers<'a> {
+    user_ids: Vec<&'a str>,
 }
 
 /// The number of unread messages of each user, in the order of the request.
@@ -75,11 +74,10 @@ pub(super) struct UnreadCounts<'a> {
     user_unread_count: Vec<UnreadCount<'a>>,
 }
 
-/// The number of unread messages of a user: always 0.
+/// The number of unread messages of a user.
 #[derive(Serialize, ToSchema)]
 struct UnreadCount<'a> {
-    #[schema(maximum = 0)]
-    unread_count: u32,
+    unread_count: u64,
     #[schema(example = "guest@qiscus.com")]
     user_id: &'a str,
 }
@@ -150,12 +148,14 @@ pub(super) fn user_list(app: &App, addresses: &Addresses, page: Page, listed: &L
     results(UserList { meta: UserListMeta { total_data: listed.total, total_page }, users })
 }
 
-pub(super) fn no_unread_users() -> HttpResponse {
-    results(UnreadUsers { user_ids: Vec::new() })
+pub(super) fn unread_users(users: &[UserId]) -> HttpResponse {
+    results(UnreadUsers { user_ids: users.iter().map(UserId::as_str).collect() })
 }
 
-pub(super) fn no_unread_messages(users: &[UserId]) -> HttpResponse {
-    let user_unread_count = users.iter().map(|id| UnreadCount { unread_count: 0, user_id: id.as_str() }).collect();
+pub(super) fn unread_messages(users: &[UserId], counts: &[u64]) -> HttpResponse {
+    let counted = users.iter().zip(counts);
+    let user_unread_count =
+        counted.map(|(user, count)| UnreadCount { unread_count: *count, user_id: user.as_str() }).collect();
     results(UnreadCounts { user_unread_count })
 }
 
@@ -189,7 +189,6 @@ pub(super) enum QiscusError {
     NoBroker,
     UnknownHost,
     SwitchedOff,
-    RoomsAndMessages,
     UnknownCall {
         nearest: Option<&'static str>,
     },
@@ -229,7 +228,6 @@ impl std::fmt::Display for QiscusError {
                 "Unauthorized: without the header QISCUS-SDK-APP-ID, the host and QISCUS-SDK-SECRET must be those of an app"
             ),
             Self::SwitchedOff => write!(f, "This app does not serve Qiscus calls"),
-            Self::RoomsAndMessages => write!(f, "Rooms and messages are not part of Standin"),
             Self::UnknownCall { nearest: None } => write!(f, "There is no such call"),
             Self::UnknownCall { nearest: Some(name) } => write!(f, "There is no such call, the nearest one is {name}"),
             Self::WrongMethod => write!(f, "This call is not made by this method"),
@@ -257,7 +255,7 @@ impl ResponseError for QiscusError {
                 StatusCode::UNAUTHORIZED
             }
             Self::SwitchedOff | Self::Session(_) => StatusCode::FORBIDDEN,
-            Self::RoomsAndMessages | Self::UnknownCall { .. } | Self::NoBroker => StatusCode::NOT_FOUND,
+            Self::UnknownCall { .. } | Self::NoBroker => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -302,7 +300,6 @@ impl QiscusError {
             | Self::NoBroker
             | Self::UnknownHost
             | Self::SwitchedOff
-            | Self::RoomsAndMessages
             | Self::UnknownCall { .. }
             | Self::WrongMethod => None,
         }

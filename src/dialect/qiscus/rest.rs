@@ -1,5 +1,14 @@
-//! The REST API for back ends, both versions. Sources: the vendor's pages, section "User", and the wrappers for Go, PHP
-//! and Python.
+//! The REST API for back ends, both versions. Sources: the vendor's pages, sections "User" and "Room", and the wrappers
+//! for Go, PHP and Python.
+
+mod bodies;
+mod messages;
+mod rooms;
+
+pub(super) use self::{
+    bodies::{PostV20, RoomsV20, TargetV20},
+    rooms::{RoomListV20, RoomsInfoV20},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
@@ -20,17 +29,16 @@ use super::{
     view::BasicUserView,
 };
 use crate::{
-    domain::{CallerKey, Device, DeviceText, DeviceType, Error, Fault, Moment, Resource, Secret, State, UserId},
+    domain::{CallerKey, Device, DeviceText, DeviceType, Error, Fault, Moment, Page, Resource, Secret, State, UserId},
     http::{
         addresses::Addresses,
         form::{Body, Call, Form, Optional, Parse, Required, Source, read_from},
         methods,
     },
-    service::LoginOrRegister,
+    service::{LoginOrRegister, conversations::unread::Period},
 };
 
 read_from!(Form: UserIdsBody);
-read_from!(Query: UnreadUsersRequest, UnreadCountRequest);
 read_from!(QueryThenBody: DeactivateRequest);
 
 /// The routes, and the names that a mistyped name is compared with.
@@ -44,6 +52,25 @@ const CALLS: &[CallEntry] = &[
     ("reactivate_users", || vec![methods::post(reactivate_users)]),
     ("get_unread_users", || vec![methods::get(get_unread_users)]),
     ("get_user_unread_count", || vec![methods::get(get_user_unread_count)]),
+    ("get_or_create_room_with_target", || {
+        vec![methods::post(rooms::get_or_create_room_with_target), methods::get(rooms::read_or_create_room_with_target)]
+    }),
+    ("get_user_rooms", || vec![methods::get(rooms::get_user_rooms)]),
+    ("get_rooms_info", || vec![methods::get(rooms::get_rooms_info), methods::post(rooms::post_rooms_info)]),
+    ("get_room_participants", || vec![methods::get(rooms::get_room_participants)]),
+    ("get_unread_count", || vec![methods::get(rooms::get_unread_count)]),
+    ("create_room", || vec![methods::post(rooms::create_room)]),
+    ("update_room", || vec![methods::post(rooms::update_room)]),
+    ("add_room_participants", || vec![methods::post(rooms::add_room_participants)]),
+    ("remove_room_participants", || vec![methods::post(rooms::remove_room_participants)]),
+    ("get_or_create_channel", || vec![methods::post(rooms::get_or_create_channel)]),
+    ("post_comment", || vec![methods::post(messages::post_comment)]),
+    ("post_system_event_message", || vec![methods::post(messages::post_system_event_message)]),
+    ("load_comments", || vec![methods::get(messages::load_comments)]),
+    ("delete_messages", || {
+        vec![methods::delete(messages::delete_messages), methods::post(messages::post_delete_messages)]
+    }),
+    ("search_messages", || vec![methods::post(messages::search_messages)]),
 ];
 
 /// The paths as v2.1 has them. [`super::document`] adds the differences of v2.0.
@@ -58,6 +85,24 @@ const CALLS: &[CallEntry] = &[
     reactivate_users,
     get_unread_users,
     get_user_unread_count,
+    rooms::get_or_create_room_with_target,
+    rooms::read_or_create_room_with_target,
+    rooms::get_user_rooms,
+    rooms::get_rooms_info,
+    rooms::post_rooms_info,
+    rooms::get_room_participants,
+    rooms::get_unread_count,
+    rooms::create_room,
+    rooms::update_room,
+    rooms::add_room_participants,
+    rooms::remove_room_participants,
+    rooms::get_or_create_channel,
+    messages::post_comment,
+    messages::post_system_event_message,
+    messages::load_comments,
+    messages::delete_messages,
+    messages::post_delete_messages,
+    messages::search_messages,
 ))]
 pub(super) struct QiscusRestPaths;
 
@@ -343,57 +388,93 @@ fn at_user_ids(error: Error) -> Error {
     if let Error::Invalid { fault, .. } = error { fault.at("user_ids") } else { error }
 }
 
-/// A period of time. It is checked, though there are no messages in it.
+/// When the messages were sent that count.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-struct UnreadUsersRequest {
+struct PeriodQuery {
     /// `YYYY-MM-DD hh:mm:ss`
-    #[serde(rename = "start_time")]
     #[param(value_type = Option<String>, example = "2019-10-30 07:47:01")]
-    _start_time: Optional<Moment>,
+    start_time: Optional<Moment>,
     /// `YYYY-MM-DD hh:mm:ss`
-    #[serde(rename = "end_time")]
     #[param(value_type = Option<String>, example = "2019-10-31 07:47:01")]
-    _end_time: Optional<Moment>,
+    end_time: Optional<Moment>,
 }
 
-/// "To get list of users who have unread count": always empty.
+impl PeriodQuery {
+    fn period(&self) -> Period {
+        Period { start: self.start_time.0, end: self.end_time.0 }
+    }
+}
+
+struct UnreadUsersRequest {
+    page: Page,
+    period: Period,
+}
+
+impl Body for UnreadUsersRequest {
+    const SOURCE: Source = Source::Query;
+
+    fn of(form: &mut Form, _: &HttpRequest) -> Result<Self, Error> {
+        let period: PeriodQuery = form.read_as()?;
+        let number = |name| Ok::<_, Error>(form.text(name)?.and_then(|text| text.trim().parse::<u32>().ok()));
+        let limit = number("limit")?.filter(|limit| (1..=Page::LIMIT_MAX).contains(limit));
+        let page = Page::new(number("page")?.unwrap_or(1), limit.unwrap_or(Page::LIMIT_MAX));
+        Ok(Self { page, period: period.period() })
+    }
+}
+
+/// "To get list of users who have unread count".
 ///
-/// `page` and `limit` are not checked.
+/// In creation order, out of the first 10,000 users with unread messages. Any `page` and `limit` will do: a page that is
+/// no number is the first one, and a limit outside of 1 to 100 is 100.
 #[utoipa::path(
     get, path = "/get_unread_users",
     params(
         ("page" = Option<u32>, Query, minimum = 1, example = 1),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, example = 20),
-        UnreadUsersRequest,
+        PeriodQuery,
     ),
-    responses((status = 200, description = "An empty list", body = QiscusReply<UnreadUsers>)),
+    responses((status = 200, description = "A page of user ids", body = QiscusReply<UnreadUsers>)),
 )]
-async fn get_unread_users(_: Call<QiscusBackEnd, UnreadUsersRequest>) -> HttpResponse {
-    reply::no_unread_users()
+async fn get_unread_users(call: Call<QiscusBackEnd, UnreadUsersRequest>) -> Result<HttpResponse, QiscusError> {
+    let (tenant, UnreadUsersRequest { page, period }) = (call.caller.tenant, call.form);
+    let users = call.service.users_with_unread(&tenant, CallerKey::App(tenant.app.key), page, period).await?;
+    Ok(reply::unread_users(&users))
+}
+
+struct UnreadCountRequest {
+    users: UserIdList,
+    period: Period,
 }
 
 #[derive(Deserialize)]
-struct UnreadCountRequest {
-    #[serde(rename = "start_time")]
-    _start_time: Optional<Moment>,
-    #[serde(rename = "end_time")]
-    _end_time: Optional<Moment>,
+struct UnreadCountUsers {
     user_ids: UserIdList,
 }
 
-/// Counts each user's unread messages: 0 for each, in the order of the request.
+impl Body for UnreadCountRequest {
+    const SOURCE: Source = Source::Query;
+
+    fn of(form: &mut Form, _: &HttpRequest) -> Result<Self, Error> {
+        let period: PeriodQuery = form.read_as()?;
+        Ok(Self { users: form.read_as::<UnreadCountUsers>()?.user_ids, period: period.period() })
+    }
+}
+
+/// Counts each user's unread messages, in the order of the request.
 #[utoipa::path(
     get, path = "/get_user_unread_count",
-    params(("user_ids[]" = UserIdList, Query, description = "At least one, repeated; `user_ids` works too"), UnreadUsersRequest),
-    responses((status = 200, description = "0 for each", body = QiscusReply<UnreadCounts>)),
+    params(("user_ids[]" = UserIdList, Query, description = "At least one, repeated; `user_ids` works too"), PeriodQuery),
+    responses((status = 200, description = "The counts", body = QiscusReply<UnreadCounts>)),
 )]
 async fn get_user_unread_count(call: Call<QiscusBackEnd, UnreadCountRequest>) -> Result<HttpResponse, QiscusError> {
-    let users = at_least_one(call.form.user_ids)?;
+    let (tenant, UnreadCountRequest { users, period }) = (call.caller.tenant, call.form);
+    let users = at_least_one(users)?;
     // 100 point reads at most: 0.6 ms (6 us each).
     for id in &users {
-        let known = call.service.find_user(&call.caller.tenant, id).await?;
+        let known = call.service.find_user(&tenant, id).await?;
         known.ok_or_else(|| Fault::NoSuchUser(id.clone()).at("user_ids"))?;
     }
-    Ok(reply::no_unread_messages(&users))
+    let counts = call.service.unread_in(&tenant, CallerKey::App(tenant.app.key), users.clone(), period).await?;
+    Ok(reply::unread_messages(&users, &counts))
 }

@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{App, User},
+    domain::{App, MessageId, User},
     http::addresses::Addresses,
     service::{Account, Renewal},
 };
 
-/// The vendor's clients read a key for its realtime server and do not use it. Standin has no such server.
+/// The vendor's clients read a key for its realtime server and do not use it.
 const RT_KEY: &str = "standin";
 
 /// A user as v2.1 shows it in `login_or_register` and `user_profile`.
@@ -210,9 +210,14 @@ impl<'a> FullUserView<'a> {
         }
     }
 
-    /// The comments that `sync` returns have the numbers of their events.
-    pub(super) fn behind(self, seq: i64) -> Self {
-        Self { last_comment_id: seq, last_comment_id_str: seq.to_string(), ..self }
+    /// Sets where the client begins with `sync` and `sync_event`: comments have the numbers of their events.
+    pub(super) fn behind(self, comment: MessageId, event: i64) -> Self {
+        Self {
+            last_comment_id: comment.0,
+            last_comment_id_str: comment.0.to_string(),
+            last_sync_event_id: event,
+            ..self
+        }
     }
 
     pub(super) fn renewable(self, renewal: Option<&'a Renewal>) -> Self {

@@ -3,7 +3,7 @@
 use super::{Chat, Drawn, Pair, create};
 use crate::{
     domain::{
-        AppKey, Conversation, ConversationRef, Error, EventKind, Message, MessageBody, MessageData, MessageFlags,
+        AppKey, Conversation, ConversationRef, Error, EventKind, Mark, Message, MessageBody, MessageData, MessageFlags,
         MessageId, MessageName, MessageNumbers, MessageOrigin, Moment, Owner, REPEAT_WITHIN_S, Resource, Side, UserKey,
     },
     store::Tx,
@@ -36,7 +36,7 @@ pub struct SendPolicy {
     pub ignores_blocks: bool,
     /// Whether a block refuses it, so that the sender learns of the block.
     pub refuses_blocks: bool,
-    /// Whether its sender has thereby read what came before.
+    /// Whether its sender has thereby read what came before. Event: `MarkMoved`, as if the sender had said so.
     pub reads: bool,
 }
 
@@ -82,7 +82,13 @@ pub async fn send(
         None => create(tx, app, &pair, "{}", drawn, at).await?,
     };
     let mut chat = Chat::with(tx, me, pair.peer, conversation, at).await?;
+    let read = chat.own.read;
     let message = put(&mut chat, new, is_blocked, drawn).await?;
+    if new.policy.reads && chat.own.incoming > read {
+        let (conversation, to) = (chat.conversation.key, (!is_blocked).then_some(chat.peer.key));
+        let kind = EventKind::MarkMoved { conversation, mark: Mark::Read, from: read, upto: message.id, to };
+        chat.append(&kind).await?;
+    }
     Ok(SentMessage { message, conversation: chat.conversation, is_repeat: false })
 }
 
@@ -125,7 +131,8 @@ async fn put(chat: &mut Chat<'_>, new: &NewMessage, is_blocked: bool, drawn: &Dr
     let shown = own_bit | if is_blocked { 0 } else { side.other().bit() };
     let seq = chat.conversation.last_seq + 1;
     let name = name_of(chat, new, id, drawn).await?;
-    let message = Message { seq, name, id, at, shown, ..draft(new, &chat.conversation, chat.me.key, drawn) };
+    let flags = MessageFlags { is_withheld: is_blocked, ..new.flags };
+    let message = Message { seq, name, id, at, shown, flags, ..draft(new, &chat.conversation, chat.me.key, drawn) };
     tx.put_message(&message).await?;
     tx.put_last_message(chat.conversation.key, seq, at).await?;
     (chat.conversation.last_seq, chat.conversation.last_at) = (seq, at);

@@ -173,6 +173,17 @@ pub(crate) fn total_unread(db: &Connection, app: AppKey, user: UserKey) -> Resul
     Ok(db.prepare_cached(TOTAL_UNREAD)?.query_row(params![user.0, app.0], |row| row.get(0))?)
 }
 
+const WITH_UNREAD: &str = "
+    SELECT DISTINCT participant.user FROM participant
+    WHERE participant.unread > 0 AND participant.user > ?2
+        AND (SELECT app FROM user WHERE user.key = participant.user) = ?1
+    ORDER BY participant.user LIMIT ?3";
+
+pub(crate) fn with_unread(db: &Connection, app: AppKey, after: UserKey, at_most: u32) -> Result<Vec<UserKey>, Error> {
+    let mut statement = db.prepare_cached(WITH_UNREAD)?;
+    readable(statement.query(params![app.0, after.0, at_most])?, |row| Ok(UserKey(row.get(0)?))).collect()
+}
+
 const PINS: &str = "SELECT count(*) FROM participant WHERE user = ?1 AND pinned_at IS NOT NULL";
 
 pub(crate) fn pins(db: &Connection, user: UserKey) -> Result<u32, Error> {

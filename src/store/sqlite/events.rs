@@ -163,6 +163,50 @@ pub(crate) fn concerning(
     Ok(EventsOfUser { events, seen_to: if is_part { read_to } else { last }, is_part })
 }
 
+/// A damaged row is left out.
+const OF_CHATS: &str = r#"
+    SELECT seq, app, user, id, kind, at FROM event INDEXED BY event_by_other
+    WHERE other = ?1 AND seq > ?2 AND app = ?3
+        AND (kind LIKE '{"kind":"mark_moved"%' OR kind LIKE '{"kind":"messages_recalled"%')
+    UNION ALL
+    SELECT seq, app, user, id, kind, at FROM event INDEXED BY event_by_user
+    WHERE user = ?1 AND seq > ?2 AND app = ?3
+        AND (kind LIKE '{"kind":"messages_recalled"%'
+            OR kind LIKE '{"kind":"conversation_changed"%"cleared":{%'
+            OR kind LIKE '{"kind":"conversation_changed"%"is_cleared":true%')
+    ORDER BY 1 LIMIT ?4"#;
+
+pub(crate) fn of_chats(
+    db: &Connection,
+    app: AppKey,
+    user: UserKey,
+    seq: i64,
+    at_most: u32,
+) -> Result<Vec<Event>, Error> {
+    let mut statement = db.prepare_cached(OF_CHATS)?;
+    readable(statement.query(params![user.0, seq, app.0, at_most])?, event).collect()
+}
+
+const FROM: &str = "SELECT seq, at FROM event WHERE seq >= ?1 ORDER BY seq LIMIT 1";
+
+/// By halving: numbers and times rise together, unless a clock was set back.
+pub(crate) fn seq_before(db: &Connection, at: Moment) -> Result<i64, Error> {
+    let mut from = db.prepare_cached(FROM)?;
+    let (mut low, mut high) = match kept_range(db)? {
+        Some((oldest, newest)) => (oldest, newest + 1),
+        None => return last_seq(db),
+    };
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let pair = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+        match from.query_row([middle], pair).optional()? {
+            Some((seq, time)) if time < at.micros() => low = seq + 1,
+            Some(_) | None => high = middle,
+        }
+    }
+    Ok(low - 1)
+}
+
 const LAST_SEQ: &str = "SELECT coalesce(max(seq), 0) FROM event";
 
 pub(crate) fn last_seq(db: &Connection) -> Result<i64, Error> {

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         AppKey, CloudData, ConversationKey, CustomBody, Error, Extras, Fault, Message, MessageBody, MessageData,
         MessageEdit, MessageFlags, MessageId, MessageName, MessageNumbers, MessageOrigin, MessageRecall, MessageText,
-        Metadata, Moment, RECALLED_BIT, Side, Topic, UserKey,
+        Metadata, Moment, Page, RECALLED_BIT, Side, Topic, UserKey,
     },
     store::{HistoryFrom, HistoryPage},
 };
@@ -153,6 +153,18 @@ pub(crate) fn history(
     }
     found.truncate(page.limit as usize);
     Ok(found)
+}
+
+const PAGE: &str = select_message!(
+    "WHERE id IN (SELECT id FROM message WHERE conversation = ?1 AND shown BETWEEN 1 AND 3
+        ORDER BY id DESC LIMIT ?2 OFFSET ?3)
+    ORDER BY id DESC"
+);
+
+pub(crate) fn page(db: &Connection, conversation: ConversationKey, page: Page) -> Result<Vec<Message>, Error> {
+    let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
+    let mut statement = db.prepare_cached(PAGE)?;
+    readable(statement.query(params![conversation.0, page.limit(), offset])?, message).collect()
 }
 
 const NEXT_TIME: &str =

@@ -1,35 +1,6 @@
 use super::*;
 
 #[actix_web::test]
-async fn calls_about_rooms_and_messages_say_so_to_anybody() {
-    let server = Standin::fresh().await;
-    for call in [
-        "create_room",
-        "update_room",
-        "get_or_create_room_with_target",
-        "get_or_create_channel",
-        "get_rooms_info",
-        "get_user_rooms",
-        "get_room_participants",
-        "add_room_participants",
-        "remove_room_participants",
-        "post_comment",
-        "load_comments",
-        "search_messages",
-        "delete_messages",
-        "post_system_event_message",
-    ] {
-        for base in ["/api/v2.1/rest", "/api/v2/rest"] {
-            for method in [Method::GET, Method::POST, Method::DELETE] {
-                let answer = send(server.call(method, &format!("{base}/{call}?user_id=a"))).await;
-                assert_refused(&answer, 404, "Rooms and messages are not part of Standin");
-            }
-        }
-    }
-    golden::same(&server, "qiscus/error_rooms_and_messages", &send(server.qiscus(Method::POST, "create_room")).await);
-}
-
-#[actix_web::test]
 async fn a_mistyped_path_gets_the_nearest_path() {
     let server = Standin::fresh().await;
     for (mistyped, meant) in [

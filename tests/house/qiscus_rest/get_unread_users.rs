@@ -1,7 +1,7 @@
 use super::*;
 
 #[actix_web::test]
-async fn answers_an_empty_list_because_there_are_no_messages() {
+async fn answers_an_empty_list_without_unread_messages() {
     let server = Standin::fresh().await;
     server.login_or_register(guest("a")).await;
     let answer = send(server.qiscus(Method::GET, "get_unread_users")).await;

@@ -14,7 +14,7 @@ fn count(server: &Standin, users: &[String]) -> RequestBuilder {
 }
 
 #[actix_web::test]
-async fn answers_zero_for_each_user_in_the_order_given() {
+async fn answers_for_each_user_in_the_order_given() {
     let server = server_of(&ids(3)).await;
     let answer = send(count(&server, &["u2".to_owned(), "u0".to_owned()])).await;
     golden::same(&server, "qiscus/get_user_unread_count", &answer);

@@ -599,7 +599,7 @@ async fn act(fixture: &Fixture, dice: &mut Dice, sent: &mut Vec<MessageId>, mome
         0..=5 => {
             let is_uncounted = dice.roll(6) == 0;
             let is_unlisted = dice.roll(6) == 0;
-            let flags = MessageFlags { is_uncounted, is_unlisted, wants_receipt: false };
+            let flags = MessageFlags { is_uncounted, is_unlisted, ..MessageFlags::default() };
             let policy = SendPolicy {
                 reads: dice.roll(4) == 0,
                 is_hidden_from_sender: dice.roll(8) == 0,

@@ -10,7 +10,7 @@ use super::super::{
     reply::QiscusError,
 };
 use crate::{
-    domain::{AppId, Error, Secret, Unauthenticated, User},
+    domain::{AppId, CallerKey, Error, MessageId, Owner, Secret, Unauthenticated, User, UserKey},
     http::{
         form::{Authenticate, FormLimits},
         peer,
@@ -91,6 +91,17 @@ impl QiscusUser {
     pub(super) fn user(&self) -> &User {
         &self.account.user
     }
+}
+
+/// Returns where a client begins with `sync` and with `sync_event`: messages that were not delivered are new to it.
+pub(super) async fn begin_after(
+    service: &Service,
+    tenant: &Tenant,
+    user: UserKey,
+) -> Result<(MessageId, i64), QiscusError> {
+    let event = service.last_event_seq().await?;
+    let comment = service.received_upto(tenant, CallerKey::User(user), &Owner::Itself(user)).await?;
+    Ok((comment, event))
 }
 
 pub(super) fn session_error(error: Error) -> QiscusError {

@@ -3,6 +3,7 @@
 //! an error unless its body says `"status": 200`. An empty field, or a key without `=`, means "not given".
 
 mod callers;
+mod comments;
 mod identity;
 mod people;
 mod profile;
@@ -14,6 +15,10 @@ mod sync;
 use actix_web::{HttpRequest, HttpResponse, Scope, web};
 
 pub use self::realtime::broker;
+pub(super) use self::{
+    comments::{Comments, OneComment, SearchRequest, at_name, matches},
+    rooms::{OpenedRoom, known, opened},
+};
 use super::{
     calls::{self, CallEntry},
     reply::QiscusError,
@@ -42,17 +47,32 @@ const CALLS: &[CallEntry] = &[
     ("remove_user_device_token", || vec![methods::post(profile::remove_user_device_token)]),
     ("sync", || vec![methods::get(sync::sync)]),
     ("sync_event", || vec![methods::get(sync::sync_event)]),
-    ("update_comment_status", || vec![methods::post(sync::update_comment_status)]),
+    ("post_comment", || vec![methods::post(comments::post_comment)]),
+    ("load_comments", || vec![methods::get(comments::load_comments)]),
+    ("update_comment_status", || vec![methods::post(comments::update_comment_status)]),
+    ("update_message", || vec![methods::post(comments::update_message)]),
+    ("delete_messages", || vec![methods::delete(comments::delete_messages)]),
+    ("clear_room_messages", || vec![methods::delete(comments::clear_room_messages)]),
+    ("comment_receipt", || vec![methods::get(comments::comment_receipt)]),
+    ("search", || vec![methods::post(comments::search)]),
+    ("search_messages", || vec![methods::post(comments::search_messages)]),
+    ("get_or_create_room_with_target", || vec![methods::post(rooms::get_or_create_room_with_target)]),
+    ("get_or_create_room_with_unique_id", || vec![methods::post(rooms::get_or_create_room_with_unique_id)]),
+    ("get_room_by_id", || vec![methods::get(rooms::get_room_by_id)]),
     ("total_unread_count", || vec![methods::get(rooms::total_unread_count)]),
     ("get_room_unread_count", || vec![methods::get(rooms::get_room_unread_count)]),
     ("user_rooms", || vec![methods::get(rooms::user_rooms)]),
     ("rooms_info", || vec![methods::post(rooms::rooms_info)]),
     ("room_participants", || vec![methods::get(rooms::room_participants)]),
-    ("search", || vec![methods::post(rooms::search)]),
-    ("search_messages", || vec![methods::post(rooms::search_messages)]),
     ("file_list", || vec![methods::post(rooms::file_list)]),
     ("channels", || vec![methods::get(rooms::channels)]),
     ("channels/info", || vec![methods::post(rooms::channels_info)]),
+    ("create_room", || vec![methods::post(rooms::create_room)]),
+    ("update_room", || vec![methods::post(rooms::update_room)]),
+    ("add_room_participants", || vec![methods::post(rooms::add_room_participants)]),
+    ("remove_room_participants", || vec![methods::post(rooms::remove_room_participants)]),
+    ("channels/join", || vec![methods::post(rooms::channels_join)]),
+    ("channels/leave", || vec![methods::post(rooms::channels_leave)]),
 ];
 
 /// The paths below each scope.
@@ -79,17 +99,32 @@ const CALLS: &[CallEntry] = &[
     profile::remove_user_device_token,
     sync::sync,
     sync::sync_event,
-    sync::update_comment_status,
+    comments::post_comment,
+    comments::load_comments,
+    comments::update_comment_status,
+    comments::update_message,
+    comments::delete_messages,
+    comments::clear_room_messages,
+    comments::comment_receipt,
+    comments::search,
+    comments::search_messages,
+    rooms::get_or_create_room_with_target,
+    rooms::get_or_create_room_with_unique_id,
+    rooms::get_room_by_id,
     rooms::total_unread_count,
     rooms::get_room_unread_count,
     rooms::user_rooms,
     rooms::rooms_info,
     rooms::room_participants,
-    rooms::search,
-    rooms::search_messages,
     rooms::file_list,
     rooms::channels,
     rooms::channels_info,
+    rooms::create_room,
+    rooms::update_room,
+    rooms::add_room_participants,
+    rooms::remove_room_participants,
+    rooms::channels_join,
+    rooms::channels_leave,
 ))]
 pub(super) struct QiscusSdkPaths;
 

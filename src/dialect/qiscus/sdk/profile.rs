@@ -10,7 +10,7 @@ use super::{
         reply::{self, QiscusError, QiscusErrorReply, QiscusReply, UserResult},
         view::FullUserView,
     },
-    callers::{QiscusClient, QiscusUser, Uploader, session_error},
+    callers::{self, QiscusClient, QiscusUser, Uploader, session_error},
 };
 use crate::{
     domain::{DeviceText, DeviceType, Fault, Format, Owner, Rendition, Secret},
@@ -142,8 +142,8 @@ struct SuccessResult {
 )]
 pub(super) async fn show(addresses: Data<Addresses>, call: Call<QiscusUser>) -> Result<HttpResponse, QiscusError> {
     let QiscusUser { tenant, account } = call.caller;
-    let seq = call.service.last_event_seq().await?;
-    Ok(reply::user(FullUserView::of(&tenant.app, &addresses, &account).behind(seq)))
+    let (comment, event) = callers::begin_after(&call.service, &tenant, account.user.key).await?;
+    Ok(reply::user(FullUserView::of(&tenant.app, &addresses, &account).behind(comment, event)))
 }
 
 /// `updateProfile`: changes the caller's profile.
@@ -169,8 +169,8 @@ pub(super) async fn change(
     let change = given.change(Some(&account.user), &tenant, &addresses)?;
     let user = service.set_profile(&tenant, Owner::Itself(account.user.key), change).await.map_err(session_error)?;
     let account = Account { user, token: account.token };
-    let seq = service.last_event_seq().await?;
-    Ok(reply::user(FullUserView::of(&tenant.app, &addresses, &account).behind(seq)))
+    let (comment, event) = callers::begin_after(&service, &tenant, account.user.key).await?;
+    Ok(reply::user(FullUserView::of(&tenant.app, &addresses, &account).behind(comment, event)))
 }
 
 /// `upload`: uploads a picture.

@@ -89,7 +89,7 @@ pub(super) async fn config(scope: Path<String>, addresses: Data<Addresses>) -> H
         enable_realtime_check: false,
         enable_refresh_token: true,
         enable_sync: true,
-        enable_sync_event: false,
+        enable_sync_event: true,
         extras: "",
         sync_interval: SYNC_INTERVAL_MS,
         sync_on_connect: SYNC_CONNECTED_MS,

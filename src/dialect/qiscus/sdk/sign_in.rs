@@ -10,7 +10,7 @@ use super::{
         reply::{self, MessageResult, QiscusError, QiscusErrorReply, QiscusReply, RenewedToken, UserResult},
         view::FullUserView,
     },
-    callers::QiscusClient,
+    callers::{self, QiscusClient},
     identity,
 };
 use crate::{
@@ -152,9 +152,9 @@ async fn logged_in(
     session: &ClientSession,
 ) -> Result<HttpResponse, QiscusError> {
     service.mark_online(session.account.user.key);
-    let seq = service.last_event_seq().await?;
-    let user =
-        FullUserView::of(&tenant.app, addresses, &session.account).behind(seq).renewable(session.renewal.as_ref());
+    let (comment, event) = callers::begin_after(service, tenant, session.account.user.key).await?;
+    let user = FullUserView::of(&tenant.app, addresses, &session.account).behind(comment, event);
+    let user = user.renewable(session.renewal.as_ref());
     Ok(reply::user(user))
 }
 

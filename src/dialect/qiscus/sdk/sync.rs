@@ -1,6 +1,6 @@
-//! The polled changes: profile changes of the user and of its contacts, as comments. The vendor's API has no event for
-//! them: the unmodified SDK passes a comment of type `custom` to its app (`newMessagesCallback`), which recognises it
-//! by its payload: `{"type": "profile_changed", "content": {..}}`.
+//! The polled changes: messages, marks, deletions and cleared rooms; and profile changes of the user and of its contacts,
+//! as comments. The vendor's API has no event for them: the unmodified SDK passes a comment of type `custom` to its app
+//! (`newMessagesCallback`), which recognises it by its payload: `{"type": "profile_changed", "content": {..}}`.
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
@@ -9,20 +9,26 @@ use utoipa::ToSchema;
 
 use super::{
     super::{
-        reply::{self, EmptyResult, QiscusError, QiscusReply},
+        comment::CommentView,
+        event::EventView,
+        reply::{self, QiscusError, QiscusReply},
         view::{AvatarView, PublicUserView},
     },
     callers::QiscusUser,
 };
 use crate::{
-    domain::{App, Notification, ProfileField, User},
+    domain::{App, MessageId, Notification, ProfileField, User},
     http::{
         addresses::Addresses,
         form::{Call, read_from},
     },
+    service::conversations::reads::SinceOrder,
 };
 
-read_from!(Query: SyncRequest);
+read_from!(Query: SyncRequest, SyncEventRequest);
+
+/// The most messages of one response: the newest, because the SDK repeats its request until the other user answers.
+const MESSAGES_MAX: u32 = 100;
 
 /// The last comment that the client received.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -33,17 +39,36 @@ pub(super) struct SyncRequest {
     last_received_comment_id: Option<String>,
 }
 
-/// The comments that a client has missed.
+/// The comments that a client has missed, oldest first.
 #[derive(Serialize, ToSchema)]
 struct SyncResult<'a> {
-    comments: Vec<SyncComment<'a>>,
+    comments: Vec<MissedComment<'a>>,
     meta: SyncMeta,
+}
+
+/// A message, or a comment about a changed profile.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum MissedComment<'a> {
+    Message(Box<CommentView>),
+    Profile(Box<SyncComment<'a>>),
+}
+
+impl MissedComment<'_> {
+    fn id(&self) -> i64 {
+        match self {
+            Self::Message(comment) => comment.id(),
+            Self::Profile(comment) => comment.id,
+        }
+    }
 }
 
 /// The value for the next request.
 #[derive(Serialize, ToSchema)]
 struct SyncMeta {
     last_received_comment_id: i64,
+    /// Always false: the client keeps what it has.
+    need_clear: bool,
 }
 
 /// A comment about a changed profile, with every field that the SDKs read. It is in no room. Its id is the number of
@@ -113,21 +138,33 @@ struct CommentContent<'a> {
     user: PublicUserView<'a>,
 }
 
-/// Changes of messages: none, because there are no messages.
+/// The last event that the client received.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SyncEventRequest {
+    /// The id of the last event; 0 for those of the last minute
+    #[param(value_type = Option<i64>, example = 1)]
+    start_event_id: Option<String>,
+}
+
+/// Events, oldest first. Not in `results`.
 #[derive(Serialize, ToSchema)]
 struct SyncEventReply {
-    #[schema(max_items = 0)]
-    events: Vec<String>,
+    #[schema(max_items = 100)]
+    events: Vec<EventView>,
+    #[schema(example = true)]
+    is_start_event_id_found: bool,
     #[schema(example = 200)]
     status: u16,
 }
 
 /// `GET sync`: returns what happened after the last comment that the client received.
 ///
-/// A client that has received none starts now. A changed profile of the user or of a contact is a comment of type
-/// `custom`, which the SDK passes to its app (`newMessagesCallback`). Changes are available for seven days. After a
-/// longer absence, or after a backup was restored, the client gets one comment whose payload has the type `read_anew`,
-/// with its own profile. It must then read the profiles of its contacts again.
+/// A client that has received none starts where its login would start. Messages of the user itself are there too, for
+/// its other clients; of more than 100 messages the newest 100. A changed profile of the user or of a contact is a
+/// comment of type `custom`, which the SDK passes to its app (`newMessagesCallback`). Changes of profiles are available
+/// for seven days. After a longer absence, or after a backup was restored, the client gets one comment whose payload has
+/// the type `read_anew`, with its own profile. It must then read the profiles of its contacts again.
 #[utoipa::path(
     get, path = "/sync", tag = "Sync",
     params(SyncRequest),
@@ -139,48 +176,57 @@ pub(super) async fn sync(
     call: Call<QiscusUser, SyncRequest>,
 ) -> Result<HttpResponse, QiscusError> {
     let Call { service, caller, form: SyncRequest { last_received_comment_id: received }, .. } = call;
+    let reader = caller.reader(&service, &addresses);
+    let (tenant, owner) = (&*caller.tenant, reader.owner());
     let received = received.and_then(|id| id.parse().ok()).filter(|id| *id > 0);
-    let Some(received) = received else { return Ok(sync_result(&[], service.last_event_seq().await?)) };
-    let missed = service.missed(&caller.tenant, caller.user().key, received).await?;
-    let app = &caller.tenant.app;
+    let received = match received {
+        Some(received) => received,
+        None => service.received_upto(tenant, reader.by, &owner).await?.0,
+    };
+    // Read first: a message that is committed meanwhile is above `seen_to` and left for the next request.
+    let missed = service.missed(tenant, caller.user().key, received).await?;
     let changes: Vec<ProfileComment> = match missed.is_anew {
-        true => vec![ProfileComment::read_anew(app, &addresses, caller.user(), missed.seen_to)],
+        true => vec![ProfileComment::read_anew(&tenant.app, &addresses, caller.user(), missed.seen_to)],
         false => missed
             .notifications
             .iter()
-            .filter_map(|notification| ProfileComment::of(app, &addresses, notification))
+            .filter_map(|notification| ProfileComment::of(&tenant.app, &addresses, notification))
             .collect(),
     };
-    Ok(sync_result(&changes, missed.seen_to))
+    let after = MessageId(received);
+    let mut messages =
+        service.messages_since(tenant, reader.by, &owner, after, SinceOrder::Newest, MESSAGES_MAX).await?;
+    messages.retain(|view| view.message.id.0 <= missed.seen_to);
+    let messages = reader.comments(&messages).await?.into_iter().map(Box::new).map(MissedComment::Message);
+    let changes = changes.iter().map(|change| MissedComment::Profile(Box::new(change.as_comment())));
+    let mut comments: Vec<MissedComment> = messages.chain(changes).collect();
+    comments.sort_by_key(MissedComment::id);
+    let last_received_comment_id = comments.last().map_or(missed.seen_to, MissedComment::id);
+    Ok(reply::results(SyncResult { comments, meta: SyncMeta { last_received_comment_id, need_clear: false } }))
 }
 
-fn sync_result(changes: &[ProfileComment], seen_to: i64) -> HttpResponse {
-    let comments = changes.iter().map(ProfileComment::as_comment).collect();
-    reply::results(SyncResult { comments, meta: SyncMeta { last_received_comment_id: seen_to } })
-}
-
-/// `GET sync_event`: returns deleted messages and cleared rooms. There are none.
+/// `GET sync_event`: returns what happened to messages: marks of the other user, deletions, and rooms that the user has
+/// cleared.
 ///
-/// The list is at the top level, not in `results`. `start_event_id` is ignored.
+/// The list is at the top level, not in `results`.
 #[utoipa::path(
     get, path = "/sync_event", tag = "Sync",
+    params(SyncEventRequest),
     security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "None", body = SyncEventReply)),
+    responses((status = 200, description = "The events", body = SyncEventReply)),
 )]
-pub(super) async fn sync_event(_: Call<QiscusUser>) -> HttpResponse {
-    HttpResponse::Ok().json(SyncEventReply { events: Vec::new(), status: 200 })
-}
-
-/// Acknowledges a comment: the SDK sends this after each comment that it has received.
-///
-/// The comments are in no room, so no other user is notified. All fields are ignored.
-#[utoipa::path(
-    post, path = "/update_comment_status", tag = "Sync",
-    security(("app_id" = [], "token" = [])),
-    responses((status = 200, description = "Received", body = QiscusReply<EmptyResult>)),
-)]
-pub(super) async fn update_comment_status(_: Call<QiscusUser>) -> HttpResponse {
-    reply::results(EmptyResult {})
+pub(super) async fn sync_event(
+    addresses: Data<Addresses>,
+    call: Call<QiscusUser, SyncEventRequest>,
+) -> Result<HttpResponse, QiscusError> {
+    let Call { service, caller, form: SyncEventRequest { start_event_id }, .. } = call;
+    let reader = caller.reader(&service, &addresses);
+    let after = start_event_id.and_then(|id| id.parse().ok()).unwrap_or_default();
+    let mut events = Vec::new();
+    for entry in service.chat_log(&caller.tenant, caller.user().key, after).await? {
+        events.extend(EventView::of_entry(reader, entry).await?);
+    }
+    Ok(HttpResponse::Ok().json(SyncEventReply { events, is_start_event_id_found: true, status: 200 }))
 }
 
 struct ProfileComment<'a> {

@@ -141,6 +141,7 @@ fn draft(call: CommandCall<'_>, parts: &DraftParts<'_>) -> Result<Draft, Tencent
         wants_receipt: parts.wants_receipt == Some(1),
         is_uncounted: parts.controls.as_ref().is_some_and(|controls| controls.is_uncounted),
         is_unlisted: parts.controls.as_ref().is_some_and(|controls| controls.is_unlisted),
+        is_withheld: false,
     };
     let is_back_end = door == Door::RestApi;
     let policy = SendPolicy {

@@ -10,7 +10,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{Form, text_of};
+use super::{Form, FormContent, text_of};
 use crate::domain::{DeviceText, DeviceType, Email, Error, Fault, Moment, ReportText, Title, text::at_most};
 
 pub trait Parse: Sized {
@@ -74,6 +74,11 @@ impl<'de, T: Parse> Deserialize<'de> for Required<T> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename = "$texts")]
 pub struct Texts(pub Vec<String>);
+
+/// See [`Form::texts_or_numbers`].
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename = "$words")]
+pub struct Words(pub Vec<String>);
 
 /// See [`Form::object`].
 #[derive(Debug, Deserialize)]
@@ -150,6 +155,33 @@ impl de::Error for FieldError {
 }
 
 impl Form {
+    /// Like [`Form::texts`], but a number of JSON counts as its text. Leaves empty texts out.
+    /// # Errors
+    /// `Invalid` as for [`Form::text`].
+    pub fn texts_or_numbers(&self, name: &'static str) -> Result<Vec<String>, Error> {
+        let text = |value: &Value| match value {
+            Value::Number(number) => Ok(Some(number.to_string())),
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                Ok(text_of(Some(value), name)?.map(str::to_owned))
+            }
+        };
+        let mut texts = match &self.0 {
+            FormContent::Object(object) => match object.get(name) {
+                Some(Value::Array(items)) => {
+                    items.iter().filter_map(|item| text(item).transpose()).collect::<Result<Vec<_>, Error>>()?
+                }
+                Some(value) => text(value)?.into_iter().collect(),
+                None => Vec::new(),
+            },
+            FormContent::QueryAndBody(pair) => {
+                [pair.body.texts_or_numbers(name)?, pair.query.texts_or_numbers(name)?].concat()
+            }
+            FormContent::Fields(_) => self.texts(name)?.into_iter().map(str::to_owned).collect(),
+        };
+        texts.retain(|text| !text.is_empty());
+        Ok(texts)
+    }
+
     /// # Errors
     /// `Invalid` with the path of the first wrong field.
     pub fn read_as<'de, T: Deserialize<'de>>(&'de self) -> Result<T, Error> {
@@ -253,6 +285,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
     ) -> Result<V::Value, FieldError> {
         visitor.visit_newtype_struct(match (name, self) {
             ("$texts", Self::Field(form, name)) => Self::Made(Some(form.texts(name)?.into())),
+            ("$words", Self::Field(form, name)) => Self::Made(Some(form.texts_or_numbers(name)?.into())),
             ("$object", Self::Field(form, name)) => Self::Made(form.object(name)?),
             ("$file", Self::Field(form, name)) => Self::Made(form.file_at(name)?.map(Value::from)),
             (_, node) => node,

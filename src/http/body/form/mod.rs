@@ -29,7 +29,7 @@ use self::{
 pub use self::{
     call::{Authenticate, Body, Call, Source, UploadedFiles, pictures, usual},
     fault::BodyFault,
-    fields::{AtMost, FileAt, Object, Optional, Parse, Required, Texts, raised, value},
+    fields::{AtMost, FileAt, Object, Optional, Parse, Required, Texts, Words, raised, value},
     limits::FormLimits,
 };
 use super::{
@@ -150,7 +150,7 @@ impl Form {
     }
 
     /// Returns the texts of a field that may be repeated in a form or be a list in JSON; empty if missing. A form may
-    /// also call the field `name[]` or `name[0]`, as PHP and axios do.
+    /// also call the field `name[]`, `name[0]` or `name[][0]`, as PHP, axios and superagent do.
     /// # Errors
     /// `Invalid` as for [`Form::text`].
     pub fn texts(&self, name: &'static str) -> Result<Vec<&str>, Error> {
@@ -272,11 +272,12 @@ impl Form {
     }
 }
 
+/// Whether a field is `name`, `name[]`, `name[0]` or `name[][0]`.
 fn is_of_list(field: &str, name: &str) -> bool {
+    let Some(rest) = field.strip_prefix(name) else { return false };
     let index = |rest: &str| rest.strip_prefix('[')?.strip_suffix(']').map(str::to_owned);
-    field.strip_prefix(name).is_some_and(|rest| {
-        rest.is_empty() || index(rest).is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
-    })
+    let rest = rest.strip_prefix("[]").filter(|rest| !rest.is_empty()).unwrap_or(rest);
+    rest.is_empty() || index(rest).is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 impl From<Map<String, Value>> for Form {

@@ -1,0 +1,137 @@
+/**
+ * Two users write to each other with the package qiscus-sdk-core 2.16.9: rooms, messages, marks, deletion, a second client, messages to
+ * an absent user, a block. Driven like `qiscus.mjs`, in Node and in a page.
+ */
+
+import { check, eventually, holds, never, pause } from './check.mjs';
+import { APP_ID, Standin } from './standin.mjs';
+
+/** The SDK polls every 5 seconds. */
+const POLLED_MS = 6_000;
+
+/** The SDK gathers what it has received for half a second. */
+const RECEIPT_MS = 1_500;
+
+export async function chat(binary, name, platform) {
+  const server = await Standin.fresh(binary);
+  const place = await platform();
+  const entered = [];
+  const world = { server, say: what => `${name}: chat: ${what}` };
+  world.enter = async (id, username) => {
+    const sdk = await place.open({ AppId: APP_ID, baseURL: server.base });
+    await sdk.call('setUser', id, 'key', username);
+    entered.push(sdk);
+    return sdk;
+  };
+  try {
+    const [ada, bob] = [await world.enter('ada', 'Ada'), await world.enter('bob', 'Bob')];
+    const room = await sending(world, ada, bob);
+    await marks(world, ada, bob, room);
+    await changes(world, ada, bob, room);
+    await sessions(world, ada, bob, room);
+    await blocks(world, ada, bob, room);
+    // A call to a server that is gone would end a Node process: a client polls, and says half a second later what it has received.
+    for (const sdk of entered) await sdk.call('disconnect');
+    await pause(RECEIPT_MS);
+  } finally {
+    await place.close();
+    await server.close();
+  }
+}
+
+const told = async (sdk, callback) => (await sdk.heard(callback)).flat();
+
+/** The messages with this text that the app was told. */
+const messages = async (sdk, text) => (await told(sdk, 'newMessagesCallback')).filter(({ message }) => message === text);
+
+/** A page of a room, newest first: the SDK reverses the server's list in the room that is open. */
+const page = async (sdk, room, limit) => (await sdk.call('loadComments', room, { limit })).sort((one, other) => other.id - one.id);
+
+const hears = (what, sdk, text) =>
+  eventually(what, async () => {
+    const heard = await messages(sdk, text);
+    return heard.length > 0 ? heard : undefined;
+  });
+
+const texts = comments => comments.map(({ message }) => message);
+
+async function sending({ say }, ada, bob) {
+  check(say('no rooms at first'), await ada.call('loadRoomList', { page: 1, limit: 20 }), []);
+  const room = await ada.call('chatTarget', 'bob');
+  check(say('chatTarget'), [room.name, room.comments], ['Bob', []]);
+  const sent = await ada.call('sendComment', room.id, 'Hello \u{1F600}');
+  check(say('sendComment'), [sent.message, sent.status], ['Hello \u{1F600}', 'sent']);
+  const [heard] = await hears(say('the other user hears it'), bob, 'Hello \u{1F600}');
+  check(say('it is the same message'), [heard.id, heard.email, heard.room_id, heard.room_name], [sent.id, 'ada', room.id, 'Ada']);
+
+  const other = await bob.call('chatTarget', 'ada');
+  check(say('one room for both'), [other.id, texts(other.comments)], [room.id, ['Hello \u{1F600}']]);
+  const listed = await bob.call('loadRoomList', { page: 1, limit: 20 });
+  check(say('loadRoomList'), listed.map(({ id, name, last_comment_message, count_notif }) => [id, name, last_comment_message, count_notif]),
+    [[room.id, 'Ada', 'Hello \u{1F600}', 1]]);
+  const payload = { type: 'promo', content: { date: '2017-09-09' } };
+  await ada.call('sendComment', room.id, 'Look', 'a-promo', 'custom', JSON.stringify(payload));
+  const [promo] = await hears(say('a custom message'), bob, 'Look');
+  check(say('its payload'), [promo.type, promo.payload, promo.unique_temp_id], ['custom', payload, 'a-promo']);
+  const loaded = await page(bob, room.id, 20);
+  check(say('loadComments'), texts(loaded), ['Look', 'Hello \u{1F600}']);
+  const found = await bob.call('searchMessages', { query: 'hello' });
+  check(say('searchMessages'), texts(found), ['Hello \u{1F600}']);
+  return room;
+}
+
+async function marks({ say }, ada, bob, room) {
+  await eventually(say('the sender sees that it is delivered'), async () => ((await told(ada, 'commentDeliveredCallback')).length > 0 ? true : undefined));
+  // The SDK has read the first one when it opened the room.
+  check(say('unread messages and rooms'), [await bob.call('getTotalUnreadCount'), await bob.call('getRoomUnreadCount')], [1, 1]);
+  const [last] = await page(bob, room.id, 1);
+  await bob.call('readComment', room.id, last.id);
+  await eventually(say('the sender sees that it is read'), async () => ((await told(ada, 'commentReadCallback')).length > 0 ? true : undefined));
+  await eventually(say('nothing is unread'), async () => ((await bob.call('getTotalUnreadCount')) === 0 ? true : undefined));
+  const shown = await page(ada, room.id, 20);
+  check(say('and after a reload'), shown.map(({ status }) => status), ['read', 'read']);
+}
+
+async function changes({ say }, ada, bob, room) {
+  const sent = await ada.call('sendComment', room.id, 'a tpyo', 'a-typo');
+  await hears(say('a message with a fault'), bob, 'a tpyo');
+  const changed = await ada.call('updateMessage', { ...sent, message: 'a typo', unique_id: 'a-typo' });
+  check(say('updateMessage'), [changed.id, changed.message], [sent.id, 'a typo']);
+  check(say('the other user reads the change'), texts(await page(bob, room.id, 1)), ['a typo']);
+  await ada.call('deleteComment', room.id, ['a-typo']);
+  await eventually(say('the other user learns of a deletion'), async () =>
+    ((await told(bob, 'commentDeletedCallback')).some(({ commentUniqueIds }) => commentUniqueIds.includes('a-typo')) ? true : undefined));
+  for (const who of [ada, bob]) {
+    check(say('it is gone'), texts(await page(who, room.id, 20)), ['Look', 'Hello \u{1F600}']);
+  }
+}
+
+async function sessions(world, ada, bob, room) {
+  const { say, server } = world;
+  const second = await world.enter('ada', 'Ada');
+  await ada.call('sendComment', room.id, 'from the first');
+  await hears(say('a second client of the sender hears it'), second, 'from the first');
+
+  await server.qiscusRest('POST', 'login_or_register', { user_id: 'sue', username: 'Sue', password: 'key' });
+  const other = await second.call('chatTarget', 'sue');
+  for (const text of ['one', 'two', 'three']) await second.call('sendComment', other.id, text);
+  const sue = await world.enter('sue', 'Sue');
+  await hears(say('an absent user hears at its login'), sue, 'three');
+  const heard = texts((await told(sue, 'newMessagesCallback')).filter(({ room_id }) => room_id === other.id));
+  holds(say('all of it, in order'), JSON.stringify([...new Set(heard)]) === '["one","two","three"]', heard);
+  await eventually(say('it is delivered'), async () =>
+    ((await page(second, other.id, 1))[0].status === 'delivered' ? true : undefined));
+  const again = await world.enter('sue', 'Sue');
+  await never(say('the next login brings nothing old'), async () => ((await again.heard('newMessagesCallback')).length > 0 ? 'heard' : undefined), POLLED_MS);
+}
+
+async function blocks({ say }, ada, bob, room) {
+  await bob.call('blockUser', 'ada');
+  const withheld = await ada.call('sendComment', room.id, 'withheld');
+  check(say('the blocked user is not told'), withheld.status, 'sent');
+  await never(say('the other user never hears it'), async () => ((await messages(bob, 'withheld')).length > 0 ? 'heard' : undefined), POLLED_MS);
+  await bob.call('unblockUser', 'ada');
+  await ada.call('sendComment', room.id, 'after it');
+  await hears(say('messages after the block arrive'), bob, 'after it');
+  check(say('the withheld one stays away'), texts(await page(bob, room.id, 3)), ['after it', 'from the first', 'Look']);
+}
