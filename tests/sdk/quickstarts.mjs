@@ -31,6 +31,7 @@ export async function run(binary) {
     await qiscus(binary, browser);
     await mirrorfly(binary, browser);
     await tencent(binary, browser);
+    await qiscusChat(binary, browser);
     await mirrorflyChat(binary, browser);
     await tencentChat(binary, browser);
   } finally {
@@ -185,6 +186,31 @@ function tencent(binary, browser) {
     await reload();
     await start();
     check(say('after a reload: signed in'), (await printed('signed in')).avatar, 'https://image.url/image.jpeg');
+  });
+}
+
+function qiscusChat(binary, browser) {
+  const section = "One-to-one chat with Qiscus' SDK";
+  const script = 'qiscus-sdk-core/dist/qiscus-sdk-core.min.js';
+  const users = ['grace@example.com', 'guest@qiscus.com'];
+  return inTwoPages({ binary, browser, section, script, users }, async run => {
+    const { server, say, openOne, openOther } = run;
+    const headers = { 'QISCUS-SDK-APP-ID': APP_ID, 'QISCUS-SDK-SECRET': SECRET };
+    const body = { user_id: users[1], username: 'Grace', password: 'a key of hers' };
+    await server.call('POST', '/api/v2.1/rest/login_or_register', { headers, body });
+    const one = await openOne();
+    check(say('no message at first'), [await one.printed('rooms'), await one.printed('history')], [[], []]);
+    const other = await openOther();
+    check(say('unread'), await other.printed('rooms'), [['Grace', 1]]);
+    check(say('history'), await other.printed('history'), ['grace@example.com: Hello']);
+    await one.printed('received', line => line === 'guest@qiscus.com: Hello');
+    await one.printed('read');
+    await other.printed('read');
+    await one.close();
+    const again = await openOne();
+    const both = ['grace@example.com: Hello', 'guest@qiscus.com: Hello'];
+    check(say('history after a reload'), await again.printed('history'), both);
+    check(say('nothing unread after a reload'), await again.printed('rooms'), [['Grace', 0]]);
   });
 }
 
