@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one gate: what passes here may be merged. Each step ends with a line of its name and seconds; the first refusal stops the run.
+# All checks of a change, as CI runs them. Each step ends with a line of its name and its seconds; the first failed step ends the run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -10,7 +10,7 @@ readonly TOOLS=$PWD/target/tools
 step() {
     local name=$1 start=$SECONDS code=0
     shift
-    # A subshell of its own, because `set -e` does not reach into a function whose result is asked for.
+    # In a subshell, because bash ignores `set -e` in a function whose exit code is tested.
     set +e
     (set -e; "$@")
     code=$?
@@ -22,12 +22,12 @@ step() {
     printf '== %-13s %4d s\n' "$name" $((SECONDS - start))
 }
 
-# need COMMAND PACKAGE: a Debian package, only when its command is missing.
+# need COMMAND PACKAGE: installs a Debian package if its command is missing.
 need() {
     command -v "$1" >/dev/null || package "$2"
 }
 
-# package PACKAGE: of Debian.
+# package PACKAGE: installs a Debian package.
 package() {
     DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$1" >/dev/null || {
         apt-get update >/dev/null
@@ -40,7 +40,7 @@ tools() {
     need openssl openssl # certificates of the runs against the vendors' packages
     need git git            # the advisories' database
     if [[ $("$TOOLS/bin/cargo-deny" --version 2>/dev/null) != "cargo-deny $DENY_VERSION" ]]; then
-        # Unoptimised it is built in a third of the time and reads this tree in two seconds all the same.
+        # An unoptimised build takes a third of the time, and still reads this tree in two seconds.
         CARGO_PROFILE_DEV_DEBUG=0 cargo install cargo-deny --version "$DENY_VERSION" --locked --debug --force \
             --quiet --root "$TOOLS" --target-dir "$TOOLS/build"
         rm -rf "$TOOLS/build"
@@ -68,7 +68,7 @@ documentation() {
 }
 
 virtual_environments() {
-    # Debian's python3 comes without what puts pip into one.
+    # Debian's python3 lacks the module that installs pip into a virtual environment.
     python3 -c 'import ensurepip, venv' 2>/dev/null || package python3-venv
 }
 
@@ -92,17 +92,17 @@ litestream() {
     tests/litestream/run.sh
 }
 
-# browser_tests FOLDER: drives the built server from a package of npm's.
+# browser_tests FOLDER: installs the npm packages of FOLDER and runs its tests against the built server.
 browser_tests() {
     need node nodejs
     need npm npm
     need chromium chromium
-    # What the lock file names and nothing else; kept between runs for as long as the lock file stays.
+    # Installs what the lock file names. The folder is kept between runs until the lock file changes.
     if ! cmp --silent "$1/package-lock.json" "$1/node_modules/pins.json"; then
         npm ci --prefix "$1" --silent
         cp "$1/package-lock.json" "$1/node_modules/pins.json"
     fi
-    # A proxy of this machine has no business on loopback.
+    # Calls on loopback must not go through a proxy.
     NO_PROXY=127.0.0.1 node "$1/run.mjs" target/debug/standin
 }
 

@@ -208,7 +208,7 @@ fn if_secret_matches(tenant: Option<Arc<Tenant>>, secret: &str, now: Moment) -> 
     let expected = tenant.as_ref().map_or(none, |tenant| tenant.secret);
     let former = tenant.as_ref().and_then(|tenant| tenant.former_secret).filter(|(_, until)| now < *until);
     let former = former.map_or(none, |(digest, _)| digest);
-    match (credentials::matches(secret, &expected) | credentials::matches(secret, &former), tenant) {
+    match (credentials::matches_either(secret, [&expected, &former]), tenant) {
         (true, Some(tenant)) => Ok(tenant),
         (true, None) | (false, _) => Err(Error::Unauthenticated(Unauthenticated::Wrong)),
     }

@@ -45,7 +45,7 @@ def own(base, _data):
 
 def qiscus(base, _data):
     headers = {"QISCUS-SDK-APP-ID": "sdksample", "QISCUS-SDK-SECRET": "2820ae9dfc5362f7f3a10381fb89afc7"}
-    # Nobody whom an example names: those get other tokens, and are suspended.
+    # A user that no example names: the calls give those other tokens, and suspend them.
     login = {"email": "fuzzed", "password": "standin-demo"}
     status, _, user = call(base, "POST", "/api/v2/sdk/login_or_register", login, headers)
     standin.check("a user logs in", status, 200)
@@ -56,7 +56,7 @@ def mirrorfly(base, _data):
     account = {"username": "administrator", "password": "standin-demo"}
     status, _, login = call(base, "POST", "/api/v1/login", account)
     standin.check("a back end logs in", status, 200)
-    # Nobody whom an example names: those come and go.
+    # A user that no example names: the calls create and delete those.
     user = {"userIdentifier": "fuzzed", "deviceType": "web", "licenseKey": "StandinDemoLicenseKey0123456789"}
     status, _, registered = call(base, "POST", "/api/v1/sandbox/register", user)
     standin.check("a user registers", status, 200)

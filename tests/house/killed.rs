@@ -83,7 +83,7 @@ async fn promise_01_kill_9_under_32_writers_loses_nothing_that_was_acknowledged(
     assert!(acknowledged > 4 * rounds, "too few writes to prove anything: {acknowledged}");
 }
 
-async fn kill_after(wait: Duration, process: u32) {
+pub(super) async fn kill_after(wait: Duration, process: u32) {
     actix_web::rt::time::sleep(wait).await;
     assert!(Command::new("kill").arg("-9").arg(process.to_string()).status().unwrap().success());
 }

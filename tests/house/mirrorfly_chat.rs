@@ -18,27 +18,27 @@ use super::{
 /// The namespaces of the stanzas.
 const CLIENT: &str = "jabber:client";
 const CONTENT: &str = "urn:xmpp:content";
-const RECEIPTS: &str = "urn:xmpp:receipts";
-const ACTIVITIES: &str = "jabber:iq:user_activities";
+pub(crate) const RECEIPTS: &str = "urn:xmpp:receipts";
+pub(crate) const ACTIVITIES: &str = "jabber:iq:user_activities";
 const CARBONS: &str = "urn:xmpp:carbons:2";
 const FORWARD: &str = "urn:xmpp:forward:0";
 
 /// A client that receives messages, and hears of no presence.
-struct Chatter(Socket);
+pub(crate) struct Chatter(Socket);
 
 impl Chatter {
-    async fn of(house: &Standin, person: &Person) -> Self {
+    pub(crate) async fn of(house: &Standin, person: &Person) -> Self {
         let mut socket = Self(Socket::bound(house, person).await);
         socket.say(r#"<presence xmlns="jabber:client"><priority>1</priority></presence>"#).await;
         socket
     }
 
-    async fn say(&mut self, stanza: &str) {
+    pub(crate) async fn say(&mut self, stanza: &str) {
         self.0.say(stanza).await;
     }
 
     /// The next stanza but presence, as text.
-    async fn hear_text(&mut self) -> String {
+    pub(crate) async fn hear_text(&mut self) -> String {
         loop {
             let heard = self.0.hear().await;
             if !heard.starts_with("<presence ") {
@@ -47,19 +47,19 @@ impl Chatter {
         }
     }
 
-    async fn hear(&mut self) -> XmlElement {
+    pub(crate) async fn hear(&mut self) -> XmlElement {
         let heard = self.hear_text().await;
         XmlElement::read(&heard).unwrap_or_else(|fault| panic!("{fault:?}: {heard}"))
     }
 
     /// Nothing came but presence: a question is answered next.
-    async fn hears_nothing(&mut self) {
+    pub(crate) async fn hears_nothing(&mut self) {
         self.say(r#"<iq xmlns="jabber:client" type="get" id="p1"><ping xmlns="urn:xmpp:ping"/></iq>"#).await;
         assert_eq!(self.hear_text().await, r#"<iq xmlns="jabber:client" type="result" id="p1" />"#);
     }
 
     /// As [`Chatter::hears_nothing`], but for blocks, which are told again after a lost connection.
-    async fn hears_no_message(&mut self) {
+    pub(crate) async fn hears_no_message(&mut self) {
         self.say(r#"<iq xmlns="jabber:client" type="get" id="p1"><ping xmlns="urn:xmpp:ping"/></iq>"#).await;
         loop {
             let heard = self.hear_text().await;
@@ -71,20 +71,20 @@ impl Chatter {
     }
 
     /// Sends a text, and hears that it was taken.
-    async fn send(&mut self, to: &str, id: &str, text: &str) {
+    pub(crate) async fn send(&mut self, to: &str, id: &str, text: &str) {
         self.say(&message(to, id, text)).await;
         assert_eq!(acknowledged(&self.hear().await), ("acknowledge".into(), id.into(), format!("{to}@{HOST}")));
     }
 
     /// Hears a message: its author's JID, its id and its text.
-    async fn hear_message(&mut self) -> (String, String, String) {
+    pub(crate) async fn hear_message(&mut self) -> (String, String, String) {
         let heard = self.hear().await;
         let (id, body) = body(&heard);
         (attribute(&heard, "from"), id, text(&body["message"]))
     }
 
     /// Asks a question, and hears its answer.
-    async fn ask(&mut self, kind: &str, content: &str) -> XmlElement {
+    pub(crate) async fn ask(&mut self, kind: &str, content: &str) -> XmlElement {
         self.say(&format!(r#"<iq xmlns="jabber:client" type="{kind}" id="q">{content}</iq>"#)).await;
         let heard = self.hear().await;
         assert_eq!(heard.attribute("id"), Some("q"), "{heard:?}");
@@ -92,20 +92,20 @@ impl Chatter {
     }
 
     /// The rows of a list that a query answers with: the fields of each.
-    async fn rows(&mut self, attributes: &str, list: &str, row: &str) -> Vec<XmlElement> {
+    pub(crate) async fn rows(&mut self, attributes: &str, list: &str, row: &str) -> Vec<XmlElement> {
         let answer = self.ask("get", &query(attributes)).await;
         let list = answer.find("query", ACTIVITIES).and_then(|query| query.find(list, ACTIVITIES));
         list.unwrap_or_else(|| panic!("{answer:?}")).all(row, ACTIVITIES).cloned().collect()
     }
 
     /// Changes something by a query, and hears that it is done.
-    async fn change(&mut self, attributes: &str) {
+    pub(crate) async fn change(&mut self, attributes: &str) {
         let answer = self.ask("set", &query(attributes)).await;
         assert_eq!(answer.write(), r#"<iq xmlns="jabber:client" type="result" id="q" />"#);
     }
 }
 
-fn query(attributes: &str) -> String {
+pub(crate) fn query(attributes: &str) -> String {
     format!(r#"<query xmlns="{ACTIVITIES}" {attributes}/>"#)
 }
 
@@ -113,7 +113,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value}")).to_owned()
 }
 
-fn attribute(element: &XmlElement, name: &str) -> String {
+pub(crate) fn attribute(element: &XmlElement, name: &str) -> String {
     element.attribute(name).unwrap_or_else(|| panic!("no {name}: {element:?}")).to_owned()
 }
 
@@ -133,7 +133,7 @@ fn content(text: &str) -> Value {
     json!({ "message": text, "message_type": "text", "mentionedUsersIds": [], "nickName": "" })
 }
 
-fn message(to: &str, id: &str, text: &str) -> String {
+pub(crate) fn message(to: &str, id: &str, text: &str) -> String {
     stanza(to, id, id, "{}", &sealed(id, &content(text)))
 }
 
@@ -142,14 +142,14 @@ fn edit(to: &str, id: &str, edit: &str, text: &str) -> String {
 }
 
 /// What a client reports or asks about messages: `delivered`, `seen` or `recall`.
-fn about(word: &str, to: &str, ids: &str) -> String {
+pub(crate) fn about(word: &str, to: &str, ids: &str) -> String {
     format!(
         r#"<message xmlns="jabber:client" type="chat" id="r1" to="{to}@{HOST}"><{word} xmlns="{RECEIPTS}" id="{ids}" chat_type="chat"/></message>"#
     )
 }
 
 /// The id and the body of a message stanza.
-fn body(stanza: &XmlElement) -> (String, Value) {
+pub(crate) fn body(stanza: &XmlElement) -> (String, Value) {
     let id = attribute(stanza, "id");
     let cipher = stanza.text_of("body");
     let plain = Codec::of_message(&id).decrypt(cipher).unwrap_or_else(|_| panic!("{stanza:?}"));
@@ -157,7 +157,7 @@ fn body(stanza: &XmlElement) -> (String, Value) {
 }
 
 /// The text of a row's cipher, by the fields that hold its id and its cipher.
-fn row_text(row: &XmlElement, id: &str, cipher: &str) -> String {
+pub(crate) fn row_text(row: &XmlElement, id: &str, cipher: &str) -> String {
     let plain = Codec::of_message(row.text_of(id)).decrypt(row.text_of(cipher)).unwrap();
     text(&serde_json::from_str::<Value>(&plain).unwrap()["message"])
 }
@@ -169,7 +169,7 @@ fn acknowledged(stanza: &XmlElement) -> (String, String, String) {
 }
 
 /// The sender, id and status of a receipt of this kind.
-fn receipt(stanza: &XmlElement, word: &str) -> (String, String, String) {
+pub(crate) fn receipt(stanza: &XmlElement, word: &str) -> (String, String, String) {
     let receipt = stanza.find(word, RECEIPTS).unwrap_or_else(|| panic!("{stanza:?}"));
     (attribute(stanza, "from"), attribute(receipt, "id"), attribute(receipt, "message_status"))
 }

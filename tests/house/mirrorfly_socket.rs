@@ -148,6 +148,11 @@ impl Socket {
         self.0.send(Message::text(text)).await.unwrap();
     }
 
+    /// Sends a frame of text, if the connection still stands.
+    pub(crate) async fn try_say(&mut self, text: &str) -> bool {
+        self.0.send(Message::text(text)).await.is_ok()
+    }
+
     async fn next(&mut self) -> Option<Result<Message, tungstenite::Error>> {
         loop {
             match tokio::time::timeout(WAIT, self.0.next()).await.expect("nothing came") {

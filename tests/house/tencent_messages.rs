@@ -19,7 +19,7 @@ use super::{
 };
 
 /// A user that has logged in on a socket.
-struct Chatter {
+pub(crate) struct Chatter {
     socket: Socket,
     ticket: String,
     id: String,
@@ -31,23 +31,23 @@ const HISTORY: &str = "openim.getroammsg";
 const SYNC: &str = "openim.getmsg";
 const PAGE: &str = "recentcontact.page_get";
 
-fn text(text: &str) -> Value {
+pub(crate) fn text(text: &str) -> Value {
     json!([{ "MsgType": "TIMTextElem", "MsgContent": { "Text": text } }])
 }
 
 impl Chatter {
-    async fn of(server: &Standin, id: &str) -> Self {
+    pub(crate) async fn of(server: &Standin, id: &str) -> Self {
         let (socket, ticket) = Socket::of(server, id).await;
         Self { socket, ticket, id: id.to_owned(), seq: 100 }
     }
 
     /// The same session on a new socket, as after a cut.
-    async fn again(&mut self, server: &Standin) {
+    pub(crate) async fn again(&mut self, server: &Standin) {
         self.socket = Socket::again(server, &self.ticket).await;
     }
 
     /// The answer to a command, whatever it is.
-    async fn ask(&mut self, command: &str, mut body: Value) -> Value {
+    pub(crate) async fn ask(&mut self, command: &str, mut body: Value) -> Value {
         if body["From_Account"].is_null() {
             body["From_Account"] = self.id.as_str().into();
         }
@@ -55,13 +55,13 @@ impl Chatter {
     }
 
     /// The answer to a command that succeeds.
-    async fn does(&mut self, command: &str, body: Value) -> Value {
+    pub(crate) async fn does(&mut self, command: &str, body: Value) -> Value {
         let said = self.ask(command, body).await;
         assert_eq!(said["ErrorCode"], 0, "{command}: {said}");
         said
     }
 
-    async fn is_refused(&mut self, command: &str, body: Value, code: u32) {
+    pub(crate) async fn is_refused(&mut self, command: &str, body: Value, code: u32) {
         let said = self.ask(command, body).await;
         assert_eq!((&said["ActionStatus"], &said["ErrorCode"]), (&json!("FAIL"), &json!(code)), "{command}: {said}");
     }
@@ -76,7 +76,7 @@ impl Chatter {
     }
 
     /// Sends a text; returns the message as commands name it.
-    async fn says(&mut self, to: &str, what: &str) -> Value {
+    pub(crate) async fn says(&mut self, to: &str, what: &str) -> Value {
         let draft = self.draft(to, what);
         let said = self.does(SEND, draft.clone()).await;
         json!({
@@ -86,25 +86,25 @@ impl Chatter {
         })
     }
 
-    async fn told(&mut self) -> Value {
+    pub(crate) async fn told(&mut self) -> Value {
         self.socket.reported().await
     }
 
     /// The next push is a message; returns it.
-    async fn gets(&mut self) -> Value {
+    pub(crate) async fn gets(&mut self) -> Value {
         let mut event = self.told().await;
         assert_eq!((&event["Event"], event["C2cMsgArray"].as_array().map(Vec::len)), (&json!(9), Some(1)), "{event}");
         event["C2cMsgArray"][0].take()
     }
 
     /// The next push is a message with this text.
-    async fn gets_text(&mut self, what: &str) {
+    pub(crate) async fn gets_text(&mut self, what: &str) {
         let item = self.gets().await;
         assert_eq!(item["MsgBody"], text(what), "{item}");
     }
 
     /// The texts of a page of history.
-    async fn history(&mut self, peer: &str, more: Value) -> (Vec<String>, Value) {
+    pub(crate) async fn history(&mut self, peer: &str, more: Value) -> (Vec<String>, Value) {
         let mut body =
             json!({ "Peer_Account": peer, "MaxCnt": 15, "LastMsgTime": 0, "MsgKey": "", "WithRecalledMsg": 1 });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -115,35 +115,35 @@ impl Chatter {
     }
 
     /// The unread messages by the other user.
-    async fn unread(&mut self) -> Vec<(String, u64)> {
+    pub(crate) async fn unread(&mut self) -> Vec<(String, u64)> {
         let said = self.does(SYNC, json!({ "Cookie": "" })).await;
         assert_eq!((&said["MsgList"], &said["SyncFlag"]), (&json!([]), &json!(2)));
         assert_ne!(said["Cookie"], "", "the SDK drops such an answer");
         unread_of(&said)
     }
 
-    async fn list(&mut self) -> Vec<Value> {
+    pub(crate) async fn list(&mut self) -> Vec<Value> {
         let said = self.does(PAGE, json!({ "TimeStamp": 0, "StartIndex": 0 })).await;
         assert_eq!(said["CompleteFlag"], 1);
         said["SessionItem"].as_array().unwrap().clone()
     }
 
     /// Says that it has read everything of a user.
-    async fn reads(&mut self, peer: &str, upto: &Value) {
+    pub(crate) async fn reads(&mut self, peer: &str, upto: &Value) {
         let read = json!({ "C2CMsgReadedItem": [{ "To_Account": peer, "LastedMsgTime": upto }] });
         self.does("openim.msgreaded", json!({ "C2CMsgReaded": read })).await;
     }
 
-    async fn hears_nothing(&mut self) {
+    pub(crate) async fn hears_nothing(&mut self) {
         self.socket.hears_nothing().await;
     }
 }
 
-fn text_of(item: &Value) -> String {
+pub(crate) fn text_of(item: &Value) -> String {
     item["MsgBody"][0]["MsgContent"]["Text"].as_str().unwrap_or("?").to_owned()
 }
 
-fn unread_of(said: &Value) -> Vec<(String, u64)> {
+pub(crate) fn unread_of(said: &Value) -> Vec<(String, u64)> {
     let pairs = said["C2CPairUnreadCount"].as_array().unwrap().iter();
     let mut pairs: Vec<(String, u64)> = pairs
         .map(|pair| (pair["From_Account"].as_str().unwrap().to_owned(), pair["UnreadCount"].as_u64().unwrap()))
@@ -152,7 +152,7 @@ fn unread_of(said: &Value) -> Vec<(String, u64)> {
     pairs
 }
 
-fn of(peer: &str, count: u64) -> Vec<(String, u64)> {
+pub(crate) fn of(peer: &str, count: u64) -> Vec<(String, u64)> {
     vec![(peer.to_owned(), count)]
 }
 

@@ -19,10 +19,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "sdk", "python"
 import standin  # noqa: E402
 
 KINDS = ("jpeg", "png", "gif", "webp")
-# The most that a sample may differ, by the format of the rendition. Nothing for uploaded JPEGs: both decoders are exact. Else 16 bits
-# are rounded in two ways, colours are converted in fixed point, and a difference of one before the JPEG encoder may be several behind it.
+# The largest difference of a sample, by the format of the rendition. Uploaded JPEGs may not differ: both decoders are exact. In other
+# formats 16 bits are rounded in two ways, colours are converted in fixed point, and the JPEG encoder can turn a difference of 1 into several.
 APART_MAX = {"PNG": 2, "JPEG": 9}
-# A whole file may lack its end marker, which Pillow takes for a cut.
+# A complete file may lack its end marker. Without this setting Pillow refuses it as truncated.
 ImageFile.LOAD_TRUNCATED_IMAGES = True
 SETTINGS = {"STANDIN_UPLOADS_PER_MINUTE": "1000000", "STANDIN_UPLOADS_PER_DAY": "1000000"}
 REQUEST_WAIT_S = 30

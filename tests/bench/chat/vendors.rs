@@ -26,8 +26,8 @@ pub(crate) const VARIABLES: [(&str, &str); 7] = [
     ("STANDIN_SDK_APP_ID", SDK_APP_ID),
 ];
 
-/// Users that one call of Tencent's API creates.
-const CREATED_A_CALL: usize = 100;
+/// Of every user in Qiscus' SDK.
+const PASSWORD: &str = "bench password";
 
 pub(crate) struct Vendors {
     pub(crate) address: SocketAddr,
@@ -67,9 +67,9 @@ impl Vendors {
     }
 
     pub(crate) fn make_users(&self, count: usize) -> Result<(), Failure> {
-        let ids: Vec<String> = (0..count).map(id).collect();
-        for some in ids.chunks(CREATED_A_CALL) {
-            self.by_tencent("im_open_login_svc/multiaccount_import", &json!({ "Accounts": some }))?;
+        for user in (0..count).map(id) {
+            let body = json!({ "user_id": user, "username": user, "password": PASSWORD });
+            self.by_qiscus("login_or_register", &body)?;
         }
         Ok(())
     }
@@ -84,7 +84,8 @@ impl Vendors {
 
     /// A user's token for Qiscus' SDK.
     pub(crate) fn qiscus_token(&self, user: &str) -> Result<String, Failure> {
-        let answer = self.by_qiscus("login_or_register", &json!({ "user_id": user, "username": user }))?;
+        let request = self.client.post(self.at("/api/v2/sdk/login_or_register")).header("QISCUS-SDK-APP-ID", APP_ID);
+        let answer = self.call(request.form(&[("email", user), ("password", PASSWORD)]))?;
         text(&answer, "/results/user/token")
     }
 

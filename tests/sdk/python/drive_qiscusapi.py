@@ -20,7 +20,7 @@ def client(base, secret=SECRET):
 
 
 def signs_in(base, password):
-    """Whether this is the user's password, as the other wire says it."""
+    """Whether this is the user's password, according to MirrorFly's API."""
     body = {"username": EMAIL, "password": password}
     return requests.post(f"{base}/api/v1/login", json=body, timeout=10).json()["status"] == 200
 

@@ -22,7 +22,7 @@ HOST = "console.tim.qq.com"
 
 @contextlib.contextmanager
 def certified():
-    """A certificate of the vendor's name and its key, as files."""
+    """Writes a certificate for the vendor's host name, and its key, to files."""
     with tempfile.TemporaryDirectory() as folder:
         certificate, key = os.path.join(folder, "chain.pem"), os.path.join(folder, "key.pem")
         command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
@@ -32,7 +32,7 @@ def certified():
 
 
 def resolve(port):
-    """As a line of /etc/hosts would, and a server on port 443."""
+    """Maps the host name to loopback, as a line of /etc/hosts would, and forwards port 443 to the server."""
     connect = urllib3.util.connection.create_connection
 
     def mapped(address, *more, **named):
@@ -93,7 +93,7 @@ def main(binary):
     with certified() as (certificate, key):
         settings = {"STANDIN_TLS_CERTIFICATE": certificate, "STANDIN_TLS_KEY": key, "STANDIN_LISTEN": "https://127.0.0.1:0"}
         os.environ["REQUESTS_CA_BUNDLE"] = certificate
-        # A proxy of this machine has no business here.
+        # Calls on loopback must not go through a proxy.
         os.environ["NO_PROXY"] = HOST
         with running_in(binary, settings) as (base, _):
             resolve(urlparse(base).port)

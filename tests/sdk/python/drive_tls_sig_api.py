@@ -23,7 +23,7 @@ LIFETIME_S = 3600
 
 
 def by_rest(base, sig, identifier=ADMINISTRATOR):
-    """What the server API says to a UserSig: the code and the outcome of a harmless call."""
+    """Returns the code and the outcome of a harmless call of the server API with this UserSig."""
     query = {"sdkappid": SDK_APP_ID, "identifier": identifier, "usersig": sig, "random": 1, "contenttype": "json"}
     body = {"CheckItem": [{"UserID": "alice"}]}
     said = requests.post(f"{base}/v4/im_open_login_svc/account_check", params=query, json=body, timeout=WAIT_S).json()
@@ -31,7 +31,7 @@ def by_rest(base, sig, identifier=ADMINISTRATOR):
 
 
 def by_socket(base, sig, identifier):
-    """What the SDK's socket says to a login: one frame there and one back."""
+    """Returns the answer of the SDK's socket to a login."""
     address = urlparse(base)
     head = {"servcmd": "im_open_status.wslogin", "seq": 7, "sdkappid": SDK_APP_ID, "identifier": identifier, "usersig": sig}
     frame = json.dumps({"head": head, "body": {"State": "Online"}}).encode()

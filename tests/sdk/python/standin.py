@@ -1,4 +1,4 @@
-"""The built server as a fixture of the Python runs, and their checks.
+"""Starts the built server for the Python runs, and counts their checks.
 
 One line for each check. The first wrong thing ends the run with exit code 1. The server has a data folder of its own and listens on
 loopback alone; it is stopped by its process id however the run ends.
@@ -27,7 +27,7 @@ def check(what, seen, expected):
 
 
 def start(binary, data, settings):
-    """Starts the server with these settings and nothing of this machine's around it. Returns the process and its address."""
+    """Starts the server with these settings and no other variables. Returns the process and its address."""
     environment = {
         "STANDIN_DATA": data,
         "STANDIN_LISTEN": "127.0.0.1:0",
@@ -67,14 +67,14 @@ def stop(server):
 
 @contextlib.contextmanager
 def running(binary):
-    """A server on a new folder; its address."""
+    """Runs a server on a new folder, and yields its address."""
     with running_in(binary, {}) as (base, _):
         yield base
 
 
 @contextlib.contextmanager
 def running_in(binary, settings):
-    """As `running`, with these settings; its address and its data folder."""
+    """As `running`, with these settings; yields the address and the data folder."""
     with tempfile.TemporaryDirectory() as folder:
         data = os.path.join(folder, "data")
         server, base = start(binary, data, settings)
