@@ -1,7 +1,7 @@
 // Knows how each vendor's API reads, sends and marks the messages of two users, in one form for all.
 
 import { base } from './api.js';
-import { ask, json, refusal, tencentCall } from './vendors.js';
+import { ask, asQiscusUser, json, refusal, tencentCall } from './vendors.js';
 
 /** Messages of a chat that are shown. */
 const SHOWN = 20;
@@ -18,10 +18,10 @@ async function expected(answering) {
 }
 
 /**
- * Returns for each vendor whose API has chat here `read(id, other)`, the messages of two users, oldest first: `{ id, isOwn, isRecalled, at, text, state }`;
+ * Returns for each vendor `read(id, other)`, the messages of two users, oldest first: `{ id, isOwn, isRecalled, at, text, state }`;
  * `send(id, other, text)`, the response; and `markRead(id, other, messages)`, which marks those that `read` returned.
  */
-export const chatApis = (app, keys) => ({ mirrorfly: mirrorfly(keys), tencent: tencent(app) });
+export const chatApis = (app, keys) => ({ mirrorfly: mirrorfly(keys), qiscus: qiscus(app, keys), tencent: tencent(app) });
 
 /** Tencent's API for back ends. It has no state of a message, but counts those that a user has not read. */
 function tencent(app) {
@@ -51,6 +51,38 @@ function tencent(app) {
       return tencentCall(app, 'openim/sendmsg', { SyncOtherMachine: 1, From_Account: id, To_Account: other, MsgSeq: seq, MsgRandom: random, MsgBody: body });
     },
     markRead: (id, other) => call('admin_set_msg_read', { Report_Account: id, Peer_Account: other }),
+  };
+}
+
+/** Qiscus' API for SDKs. The room comes with its newest messages. */
+function qiscus(app, keys) {
+  const rooms = new Map();
+  const call = async (id, name, body) => {
+    const headers = { ...await asQiscusUser(app, keys, id), 'content-type': 'application/json' };
+    return json(ask(`api/v2/sdk/${name}`, { method: 'POST', headers, body: JSON.stringify(body) }));
+  };
+  const room = async (id, other) => {
+    const { results } = await expected(call(id, 'get_or_create_room_with_target', { emails: [other] }));
+    rooms.set(`${id} ${other}`, results.room.id);
+    return results;
+  };
+  const roomOf = async (id, other) => rooms.get(`${id} ${other}`) ?? (await room(id, other)).room.id;
+
+  return {
+    async read(id, other) {
+      const message = one => ({
+        id: one.id, isOwn: one.email === id, isRecalled: one.is_deleted, at: one.timestamp, text: one.message, state: one.status,
+      });
+      return (await room(id, other)).comments.map(message).reverse();
+    },
+    async send(id, other, text) {
+      const [random] = crypto.getRandomValues(new Uint32Array(1));
+      const name = `console-${Date.now()}-${random}`;
+      return call(id, 'post_comment', { comment: text, topic_id: String(await roomOf(id, other)), unique_temp_id: name, type: 'text' });
+    },
+    async markRead(id, other, messages) {
+      await expected(call(id, 'update_comment_status', { room_id: await roomOf(id, other), last_comment_read_id: messages.at(-1).id }));
+    },
   };
 }
 

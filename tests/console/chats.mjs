@@ -5,7 +5,7 @@ import { NARROW, axe, openPage, overflow, settled, visit } from './browser.mjs';
 import { ADMIN_PASSWORD, demo, inside, own } from './servers.mjs';
 
 /** The vendors through whose API the console chats. */
-const VENDORS = ['MirrorFly', 'Tencent'];
+const VENDORS = ['Qiscus', 'MirrorFly', 'Tencent'];
 
 /** How long a message may take from the press of the key until the other side shows it: some ten calls of both sides, on a busy machine. */
 const SEEN_MS_MAX = 3000;
