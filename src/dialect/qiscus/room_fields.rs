@@ -181,7 +181,7 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(field: D) -> Result<bool, D::Error
     form::value(field, |given| {
         Ok(match given {
             Some(Value::Bool(given)) => given,
-            Some(Value::String(text)) => matches!(text.trim(), "true" | "1"),
+            Some(Value::String(text)) => text.trim().eq_ignore_ascii_case("true") || text.trim() == "1",
             Some(Value::Number(number)) => number.as_i64() == Some(1),
             Some(Value::Null | Value::Array(_) | Value::Object(_)) | None => false,
         })

@@ -133,7 +133,8 @@ pub enum EditOutcome {
     OtherVersion(Box<Message>),
 }
 
-/// Changes the content of a message; place and time stay. Event: `MessageEdited`.
+/// Changes the content of a message; place and time stay. Event: `MessageEdited`. A client finds no message that the
+/// other user sees while either blocks the other: a new text would pass the block.
 /// # Errors
 /// `NotFound` for the user or the conversation; `Forbidden` for a suspended user.
 pub async fn edit(
@@ -152,6 +153,11 @@ pub async fn edit(
     }
     if message.is_recalled() {
         return Ok(EditOutcome::Recalled);
+    }
+    let sees = message.is_shown_to(chat.side().other());
+    let is_client = matches!(by, Owner::Itself(_));
+    if is_client && sees && chat.peer_if_unblocked().await?.is_none() {
+        return Ok(EditOutcome::NoSuchMessage);
     }
     if change.within.is_some_and(|within| age(&message, at) > within) {
         return Ok(EditOutcome::TooLate);
@@ -177,7 +183,6 @@ pub async fn edit(
     message.version += 1;
     message.edit = Some(MessageEdit { at, name: change.name.clone() });
     tx.put_message_edit(&message).await?;
-    let sees = message.is_shown_to(chat.side().other());
     let (conversation, to) = (chat.conversation.key, sees.then_some(chat.peer.key));
     let seq = chat.append(&EventKind::MessageEdited { conversation, message: message.id, to }).await?;
     Ok(EditOutcome::Edited(Box::new(message), seq))

@@ -40,3 +40,17 @@ async fn during_a_block_marks_are_not_told() {
     bob.reads(room, sent).await;
     assert_eq!(ada.events(0).await, [] as [Value; 0]);
 }
+
+#[actix_web::test]
+async fn during_a_block_a_message_is_not_changed() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    ada.says(room, "harmless").await;
+    bob.blocks("ada").await;
+    let change = json!({ "comment": "harmful", "unique_id": "ada-harmless" });
+    assert_eq!(ada.post("update_message", &change).await.status, 400);
+    assert_eq!(bob.history(room).await, ["harmless"]);
+    bob.unblocks("ada").await;
+    results(&ada.post("update_message", &change).await);
+    assert_eq!(bob.history(room).await, ["harmful"]);
+}

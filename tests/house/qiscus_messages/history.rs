@@ -17,6 +17,7 @@ async fn pages_go_back_and_forward_newest_first_and_begin_where_asked() {
     assert_eq!(page(format!("&last_comment_id={at}&after=true&limit=2")).await, ["3", "2"], "the nearest");
     assert_eq!(page("&last_comment_id=undefined&timestamp=undefined&after=false".to_owned()).await.len(), 6);
     assert_eq!(page("&after=true&limit=2".to_owned()).await, ["1", "0"]);
+    assert_eq!(page("&after=True&limit=2".to_owned()).await, ["1", "0"], "as Python writes it");
     assert_eq!(page(format!("&last_comment_id={}", ids[0])).await, [""; 0]);
     let before: Vec<i64> = bob
         .page(room, &format!("&last_comment_id={at}&after=true&limit=2"))

@@ -356,6 +356,32 @@ async fn an_edit_keeps_place_and_time_and_counts_versions() {
 }
 
 #[actix_web::test]
+async fn an_edit_by_a_client_does_not_pass_a_block_in_either_direction() {
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    let (app, store) = (fixture.app, &fixture.store);
+    let sent = fixture.say("ann", "bob", "harmless", 1).await;
+    let key = |id: &str| fixture.user(id).unwrap().key;
+    let edit = |by: Owner, text: &str| {
+        let change = MessageChange { body: Some(message(text).body), ..MessageChange::default() };
+        store.edit(app, by, with("bob"), MessageRef::Id(sent.id), change, at(9))
+    };
+    for (blocker, blocked) in [("bob", "ann"), ("ann", "bob")] {
+        store.block(app, key(blocker), user_id(blocked), at(2)).await.unwrap();
+        let edited = edit(Owner::Itself(key("ann")), "harmful").await.unwrap();
+        assert_eq!((edited, fixture.texts("bob", "ann")), (EditOutcome::NoSuchMessage, vec!["harmless".to_owned()]));
+        // A message that the other does not see can be changed, and a back end can change every one.
+        let withheld = fixture.say("ann", "bob", "withheld", 3).await;
+        let change = MessageChange { body: Some(message("changed").body), ..MessageChange::default() };
+        let own =
+            store.edit(app, Owner::Itself(key("ann")), with("bob"), MessageRef::Id(withheld.id), change, at(9)).await;
+        assert!(matches!(own.unwrap(), EditOutcome::Edited(..)));
+        assert!(matches!(edit(by_id("ann"), "harmless").await.unwrap(), EditOutcome::Edited(..)));
+        store.unblock(app, key(blocker), user_id(blocked), at(4)).await.unwrap();
+    }
+    assert!(matches!(edit(Owner::Itself(key("ann")), "again").await.unwrap(), EditOutcome::Edited(..)));
+}
+
+#[actix_web::test]
 async fn what_a_user_deletes_or_clears_for_itself_stays_for_the_other() {
     let fixture = Fixture::with_users(&["ann", "bob"]).await;
     let (app, store) = (fixture.app, &fixture.store);
