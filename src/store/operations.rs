@@ -195,10 +195,10 @@ operations!(LongReads by ReadEngine {
     participants(app: AppKey, user: UserKey, filter: ConversationFilter, before: MessageId, offset: u64, limit: u32) -> Vec<Participant> = conversations::list;
     count_participants(app: AppKey, user: UserKey, filter: ConversationFilter) -> u64 = conversations::count;
     /// Returns users above `after` that have not read all messages, in creation order.
-    users_with_unread(app: AppKey, after: UserKey, at_most: u32) -> Vec<UserKey> = conversations::with_unread;
+    users_with_unread(app: AppKey, after: Option<UserKey>, at_most: u32) -> Vec<UserKey> = conversations::with_unread;
     /// Returns messages of a conversation that one of its users sees, newest first, without recalled ones. Reads the
     /// index entries of the whole conversation.
-    page_of_conversation(conversation: ConversationKey, page: Page) -> Vec<Message> = messages::page;
+    page_of_conversation(app: AppKey, conversation: ConversationKey, page: Page) -> Vec<Message> = messages::page;
     /// Returns how many messages the user has not read, in all conversations.
     total_unread(app: AppKey, user: UserKey) -> u64 = conversations::total_unread;
     /// Returns events after `seq` that may concern a user, out of at most `at_most` rows. One index look-up for each

@@ -60,7 +60,7 @@ impl Service {
             let [first, second] = conversation.users;
             let first = db.readable_user(app, first).await?.ok_or(gone.clone())?;
             let second = db.readable_user(app, second).await?.ok_or(gone)?;
-            let messages = db.page_of_conversation(key, page).await?;
+            let messages = db.page_of_conversation(app, key, page).await?;
             let view = |message: Message| {
                 let (sender, recipient) =
                     if message.sender == first.key { (&first, &second) } else { (&second, &first) };

@@ -64,11 +64,11 @@ impl Service {
         let app = tenant.app.key;
         self.long_read(by, async move |db: &LongReads<'_>| {
             let wanted = usize::try_from(page.offset()).unwrap_or(usize::MAX).saturating_add(page.limit() as usize);
-            let (mut found, mut looked_at, mut after) = (Vec::new(), 0, UserKey(0));
+            let (mut found, mut looked_at, mut after) = (Vec::new(), 0, None);
             while found.len() < wanted && looked_at < USERS_MAX {
                 let users = db.users_with_unread(app, after, STEP).await?;
                 let Some(last) = users.last() else { break };
-                (after, looked_at) = (*last, looked_at + users.len());
+                (after, looked_at) = (Some(*last), looked_at + users.len());
                 for user in users {
                     if unread(db, app, user, period).await? > 0 {
                         found.extend(db.readable_user(app, user).await?.map(|user| user.id));

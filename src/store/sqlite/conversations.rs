@@ -179,9 +179,17 @@ const WITH_UNREAD: &str = "
         AND (SELECT app FROM user WHERE user.key = participant.user) = ?1
     ORDER BY participant.user LIMIT ?3";
 
-pub(crate) fn with_unread(db: &Connection, app: AppKey, after: UserKey, at_most: u32) -> Result<Vec<UserKey>, Error> {
+pub(crate) fn with_unread(
+    db: &Connection,
+    app: AppKey,
+    after: Option<UserKey>,
+    at_most: u32,
+) -> Result<Vec<UserKey>, Error> {
     let mut statement = db.prepare_cached(WITH_UNREAD)?;
-    readable(statement.query(params![app.0, after.0, at_most])?, |row| Ok(UserKey(row.get(0)?))).collect()
+    readable(statement.query(params![app.0, after.map_or(0, |after| after.0), at_most])?, |row| {
+        Ok(UserKey(row.get(0)?))
+    })
+    .collect()
 }
 
 const PINS: &str = "SELECT count(*) FROM participant WHERE user = ?1 AND pinned_at IS NOT NULL";

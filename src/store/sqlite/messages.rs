@@ -156,15 +156,21 @@ pub(crate) fn history(
 }
 
 const PAGE: &str = select_message!(
-    "WHERE id IN (SELECT id FROM message WHERE conversation = ?1 AND shown BETWEEN 1 AND 3
+    "WHERE id IN (SELECT id FROM message WHERE conversation = (SELECT key FROM conversation WHERE key = ?1 AND app = ?4)
+            AND shown BETWEEN 1 AND 3
         ORDER BY id DESC LIMIT ?2 OFFSET ?3)
     ORDER BY id DESC"
 );
 
-pub(crate) fn page(db: &Connection, conversation: ConversationKey, page: Page) -> Result<Vec<Message>, Error> {
+pub(crate) fn page(
+    db: &Connection,
+    app: AppKey,
+    conversation: ConversationKey,
+    page: Page,
+) -> Result<Vec<Message>, Error> {
     let offset = i64::try_from(page.offset()).map_err(Error::internal)?;
     let mut statement = db.prepare_cached(PAGE)?;
-    readable(statement.query(params![conversation.0, page.limit(), offset])?, message).collect()
+    readable(statement.query(params![conversation.0, page.limit(), offset, app.0])?, message).collect()
 }
 
 const NEXT_TIME: &str =
