@@ -195,6 +195,7 @@ impl CommentView {
     pub(super) fn none(conversation: &Conversation, face: RoomFace) -> Self {
         let (room, at) = (conversation.key.0, conversation.created_at);
         let RoomFace { name, avatar_url, raw_name } = face;
+        let (user_avatar, user_avatar_url) = (AvatarView::of(&avatar_url), avatar_url.clone());
         let none = Self {
             chat_type: SINGLE,
             comment_before_id: 0,
@@ -224,8 +225,8 @@ impl CommentView {
             unique_temp_id: String::new(),
             unix_nano_timestamp: 0,
             unix_timestamp: 0,
-            user_avatar: AvatarView::of(""),
-            user_avatar_url: String::new(),
+            user_avatar,
+            user_avatar_url,
             user_extras: Map::new(),
             user_id: 0,
             user_id_str: "0".to_owned(),
