@@ -135,7 +135,7 @@ operations!(Db by ReadEngine {
     /// Counts the messages of `sender` that a side sees and that count as unread, above `after` up to `upto`. Reads all
     /// messages of that range.
     count_messages(conversation: ConversationKey, side: Side, sender: UserKey, after: MessageId, upto: MessageId) -> u32 = messages::count;
-    /// Returns the oldest messages of a conversation that are older than `before`, whoever sees them.
+    /// Returns the oldest messages of a conversation that are older than `before`, also those that no user sees.
     messages_before(conversation: ConversationKey, before: Moment, at_most: u32) -> Vec<Message> = messages::older;
     database_bytes() -> u64 = health::bytes;
     is_current() -> bool = health::is_current;

@@ -121,7 +121,7 @@ async fn presence_goes_to_contacts_of_either_direction_and_to_partners_and_to_no
     bobs.still_answers().await;
     let mut adas = Socket::bound(&house, &ada).await;
     adas.say(r#"<presence xmlns="jabber:client"/>"#).await;
-    // Her missed message, and one presence for each who is here.
+    // Ada receives the message that she missed, and one presence stanza for each user that is online.
     assert!(adas.hear().await.contains(r#"id="m1""#));
     let mut here = [presence(&mut adas).await, presence(&mut adas).await];
     here.sort();

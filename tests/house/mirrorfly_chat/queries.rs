@@ -21,7 +21,7 @@ async fn chat(socket: &mut Chatter) -> (String, String, String) {
     (chat.text_of("msgid").to_owned(), row_text(&chat, "msgid", "message"), chat.text_of("unread").to_owned())
 }
 
-/// Five messages of bob's to ada, read by nobody.
+/// Sends five messages from bob to ada, which ada has not read.
 async fn five(house: &Standin) -> (Chatter, Chatter) {
     let (ada, bob) = pair(house).await;
     let (mut adas, mut bobs) = (Chatter::of(house, &ada).await, Chatter::of(house, &bob).await);

@@ -324,7 +324,7 @@ impl XmppSession {
         }
     }
 
-    /// Tells the client who has come or gone, as far as it does not know.
+    /// Sends the presence of those users whose state the client does not know yet.
     fn presences(&mut self, host: &str, users: Vec<(UserId, bool)>) -> XmppStep {
         let is_news = |(user, is_online): &(UserId, bool)| match is_online {
             true => self.online.insert(user.clone()),
