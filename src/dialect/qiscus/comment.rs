@@ -191,7 +191,8 @@ impl CommentView {
         }
     }
 
-    /// Returns the last message of a room without messages: the SDKs fail on null.
+    /// Returns the last message of a room without messages: the SDKs fail on null. It has no sender; the picture is the
+    /// room's, because the field is an address.
     pub(super) fn none(conversation: &Conversation, face: RoomFace) -> Self {
         let (room, at) = (conversation.key.0, conversation.created_at);
         let RoomFace { name, avatar_url, raw_name } = face;

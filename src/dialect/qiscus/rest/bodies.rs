@@ -76,58 +76,46 @@ impl Body for TargetRequest {
     }
 }
 
-/// A message to send in the name of a user, in v2.1.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = BackEndPost)]
-pub(super) struct PostV21 {
-    user_id: UserIdText,
-    /// The id or the unique id of a room of the user.
-    #[serde(deserialize_with = "text_or_number")]
-    #[schema(value_type = String, example = "11")]
-    room_id: Option<String>,
-    /// Required for the types `text` and `reply`.
-    #[schema(max_length = 4000, example = "hello")]
-    message: Option<String>,
-    /// `text` if it is not given.
-    #[serde(rename = "type")]
-    #[schema(value_type = Option<String>, max_length = 64, example = "text")]
-    kind: Optional<CommentType>,
-    /// An object of at most 16 KiB, or its text.
-    #[schema(value_type = Option<Object>)]
-    payload: FreeObject,
-    /// Free data, an object of at most 16 KiB, or its text.
-    #[schema(value_type = Option<Object>)]
-    extras: FreeObject,
-    /// The back end's own id of the message: a repeat returns the stored message.
-    #[schema(value_type = Option<String>, max_length = 191)]
-    unique_temp_id: Optional<MessageNameText>,
+/// Declares the body of a message to send: each version has its own name for the sender.
+macro_rules! post_body {
+    ($(#[$about:meta])* $visible:vis $name:ident as $schema:ident: $sender:ident) => {
+        $(#[$about])*
+        #[derive(Deserialize, ToSchema)]
+        #[schema(as = $schema)]
+        $visible struct $name {
+            $sender: UserIdText,
+            /// The id or the unique id of a room of the user.
+            #[serde(deserialize_with = "text_or_number")]
+            #[schema(value_type = String, example = "11")]
+            room_id: Option<String>,
+            /// Required for the types `text` and `reply`.
+            #[schema(max_length = 4000, example = "hello")]
+            message: Option<String>,
+            /// `text` if it is not given.
+            #[serde(rename = "type")]
+            #[schema(value_type = Option<String>, max_length = 64, example = "text")]
+            kind: Optional<CommentType>,
+            /// An object of at most 16 KiB, or its text.
+            #[schema(value_type = Option<Object>)]
+            payload: FreeObject,
+            /// Free data, an object of at most 16 KiB, or its text.
+            #[schema(value_type = Option<Object>)]
+            extras: FreeObject,
+            /// The back end's own id of the message: a repeat returns the stored message.
+            #[schema(value_type = Option<String>, max_length = 191)]
+            unique_temp_id: Optional<MessageNameText>,
+        }
+    };
 }
 
-/// A message to send in the name of a user, in v2.0.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = BackEndPostV2_0)]
-pub(in crate::dialect::qiscus) struct PostV20 {
-    sender_email: UserIdText,
-    /// The id or the unique id of a room of the user.
-    #[serde(deserialize_with = "text_or_number")]
-    #[schema(value_type = String, example = "11")]
-    room_id: Option<String>,
-    /// Required for the types `text` and `reply`.
-    #[schema(max_length = 4000, example = "hello")]
-    message: Option<String>,
-    /// `text` if it is not given.
-    #[serde(rename = "type")]
-    #[schema(value_type = Option<String>, max_length = 64, example = "text")]
-    kind: Optional<CommentType>,
-    /// An object of at most 16 KiB, or its text.
-    #[schema(value_type = Option<Object>)]
-    payload: FreeObject,
-    /// Free data, an object of at most 16 KiB, or its text.
-    #[schema(value_type = Option<Object>)]
-    extras: FreeObject,
-    /// The back end's own id of the message: a repeat returns the stored message.
-    #[schema(value_type = Option<String>, max_length = 191)]
-    unique_temp_id: Optional<MessageNameText>,
+post_body! {
+    /// A message to send in the name of a user, in v2.1.
+    pub(super) PostV21 as BackEndPost: user_id
+}
+
+post_body! {
+    /// A message to send in the name of a user, in v2.0.
+    pub(in crate::dialect::qiscus) PostV20 as BackEndPostV2_0: sender_email
 }
 
 pub(super) struct PostRequest {
