@@ -261,7 +261,7 @@ pub(super) async fn recent_chats(
 pub(super) struct HistoryQuery {
     /// Groups are not supported
     #[serde(rename = "chatType")]
-    #[param(rename = "chatType", value_type = Option<String>, pattern = "^(?i)singlechat$", example = "singlechat")]
+    #[param(rename = "chatType", value_type = Option<String>, pattern = "^single[cC]hat$", example = "singlechat")]
     _chat_type: Optional<SingleChat>,
     /// The other user of the chat: an id, or a JID
     #[param(value_type = String, example = "user2")]
@@ -432,7 +432,7 @@ pub(super) struct MessageQuery {
     chat_id: Required<String>,
     /// Groups are not supported
     #[serde(rename = "chatType")]
-    #[param(rename = "chatType", value_type = Option<String>, pattern = "^(?i)singlechat$", example = "singleChat")]
+    #[param(rename = "chatType", value_type = Option<String>, pattern = "^single[cC]hat$", example = "singleChat")]
     _chat_type: Optional<SingleChat>,
 }
 

@@ -28,7 +28,7 @@ const EDITABLE_FOR: Duration = Duration::from_secs(15 * 60);
 #[serde(rename_all = "camelCase")]
 pub(super) struct SentMessageForm {
     /// Groups are not supported.
-    #[schema(rename = "chatType", value_type = Option<String>, pattern = "^(?i)(single)?chat$", example = "chat")]
+    #[schema(rename = "chatType", value_type = Option<String>, pattern = "^(single[cC]|c)hat$", example = "chat")]
     #[serde(rename = "chatType")]
     _chat_type: Optional<SingleChat>,
     /// The recipient: an id, or a JID.
