@@ -1,8 +1,8 @@
-//! Standin: one binary that stands in for the user side of three chat vendors.
+//! Standin: one binary that stands in for three chat vendors: their users, and text chat of two users.
 //!
 //! Apps built on Qiscus Chat, MirrorFly or Tencent Cloud Chat point their SDK or back end here. Registration, login,
-//! profiles, pictures, contacts and live profile changes then work against this machine. There is one user store: a
-//! user created through one vendor's API is visible and changeable through the others.
+//! profiles, pictures, contacts, live profile changes and one-to-one text chat then work against this machine. There
+//! is one store: a user created, or a message sent, through one vendor's API is visible through the others.
 //!
 //! # The map
 //!
@@ -19,14 +19,16 @@
 //! archive/            the format of a backup: a tar with checksums
 //! blob/               the picture folder on disk
 //! picture/            uploads to clean renditions; default tiles; jpeg/ is our own JPEG decoder, a separate crate
-//! live/               open sessions: feed.rs reads event rows and says which sessions end, hub.rs queues notifications
+//! live/               open sessions: feed.rs reads event rows, ends sessions and makes notifications; hub.rs queues
+//!                     them; domain/event.rs says which kinds of events end sessions
 //! service/            the rules: a file for each topic of the vendors' pages, each operation one transaction
 //!                     users.rs creation, suspension, deletion; friends/ requests and black lists; conversations/
 //!                     messages of two users: sending, marks, recalls, lists, history; credentials.rs every
 //!                     cipher, hash and random number; login_throttle.rs failed logins; sweep.rs unused pictures
 //! http/               what all dialects share: forms, JSON, limits, connections, WebSockets, CORS, metrics, inspector;
 //!                     connection/read_budget/ bounds the memory of all requests being read
-//! dialect/qiscus/     Qiscus: rest.rs for back ends, sdk/ for SDKs; reply.rs its envelopes and HTTP status codes
+//! dialect/qiscus/     Qiscus: rest/ for back ends, sdk/ for SDKs; comment.rs and room.rs show messages and rooms;
+//!                     reply.rs its envelopes and HTTP status codes
 //! dialect/mirrorfly/  MirrorFly: REST API, Web SDK calls, xmpp/ its socket, with the login in protocol.rs and
 //!                     one-to-one chat in chat*.rs; reply.rs its envelopes and status codes
 //! dialect/tencent/    Tencent: command.rs the table of commands for REST API and socket (binfo/); user_sig.rs checks

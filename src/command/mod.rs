@@ -95,7 +95,7 @@ fn standin() -> Command {
     let settings = flags::settings().map(|flag| flag.hide(true));
     Command::new("standin")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Stands in for the user side of Qiscus Chat, MirrorFly and Tencent Cloud Chat on your own machine")
+        .about("Stands in for Qiscus Chat, MirrorFly and Tencent Cloud Chat on your own machine")
         .after_help(EXAMPLES)
         .args(settings)
         .args_conflicts_with_subcommands(true)
