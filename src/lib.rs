@@ -27,8 +27,8 @@
 //!                     cipher, hash and random number; login_throttle.rs failed logins; sweep.rs unused pictures
 //! http/               what all dialects share: forms, JSON, limits, connections, WebSockets, CORS, metrics, inspector;
 //!                     connection/read_budget/ bounds the memory of all requests being read
-//! dialect/qiscus/     Qiscus: rest/ for back ends, sdk/ for SDKs; comment.rs and room.rs show messages and rooms;
-//!                     reply.rs its envelopes and HTTP status codes
+//! dialect/qiscus/     Qiscus: rest/ for back ends, sdk/ and mqtt/ for SDKs; comment.rs and room.rs show messages and
+//!                     rooms; reply.rs its envelopes and HTTP status codes
 //! dialect/mirrorfly/  MirrorFly: REST API, Web SDK calls, xmpp/ its socket, with the login in protocol.rs and
 //!                     one-to-one chat in chat*.rs; reply.rs its envelopes and status codes
 //! dialect/tencent/    Tencent: command.rs the table of commands for REST API and socket (binfo/); user_sig.rs checks

@@ -192,7 +192,8 @@ impl EventKind {
             Self::ConversationChanged { conversation, change } => of(conversation, None, News::Changed(*change)),
             Self::Suspended | Self::Deleted | Self::PasswordChanged => EventNews::SessionsEnd(None),
             Self::Kicked => EventNews::SessionsEnd(Some(Vendor::Tencent)),
-            Self::Created | Self::TokenReset | Self::Reactivated | Self::Restored => EventNews::Silent,
+            Self::TokenReset => EventNews::SessionsEnd(Some(Vendor::Qiscus)),
+            Self::Created | Self::Reactivated | Self::Restored => EventNews::Silent,
         }
     }
 

@@ -129,8 +129,13 @@ impl Notification {
 /// The dialect of a session. Limits of sessions hold for each dialect separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Vendor {
+    Qiscus,
     MirrorFly,
     Tencent,
+}
+
+impl Vendor {
+    pub const ALL: [Self; 3] = [Self::Qiscus, Self::MirrorFly, Self::Tencent];
 }
 
 /// Why the server ends a session.

@@ -49,7 +49,8 @@ impl ServerParts {
             .app_data(Data::new(self.inspector.clone()))
             .app_data(Data::new(self.documented.clone()))
             .app_data(Data::new(self.data.clone()))
-            .app_data(Data::new(self.streams.clone()));
+            .app_data(Data::new(self.streams.clone()))
+            .app_data(Data::new(self.anonymous.clone()));
     }
 }
 

@@ -29,7 +29,7 @@ pub const CHECK_UP_WAIT_MAX: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerFigures {
     pub writes: WriteStats,
-    pub sockets: [(Vendor, usize); 2],
+    pub sockets: [(Vendor, usize); Vendor::ALL.len()],
     /// Size as if the database were one file.
     pub database_bytes: u64,
     pub disk_free_bytes: u64,
@@ -133,7 +133,7 @@ impl Service {
         let room = async |db: &Db<'_>| Ok((db.database_bytes().await?, db.picture_usage().await?));
         let (database_bytes, pictures) = store.read(room).await?;
         let disk_free_bytes = blocking(move || folder.free_bytes()).await??;
-        let sockets = [Vendor::MirrorFly, Vendor::Tencent].map(|vendor| (vendor, inner.hub.open_sessions(vendor)));
+        let sockets = Vendor::ALL.map(|vendor| (vendor, inner.hub.open_sessions(vendor)));
         let (writes, decoding) = (inner.store.writes(), inner.pictures.decoding());
         Ok(ServerFigures { writes, sockets, database_bytes, disk_free_bytes, pictures, decoding })
     }

@@ -88,6 +88,8 @@ struct Inner {
     hub: Hub,
     /// That Tencent's clients ask for.
     status_subscriptions: StatusSubscriptions,
+    /// That Qiscus' clients ask for.
+    presence_subscriptions: StatusSubscriptions,
     /// To contacts and conversation partners, for MirrorFly's clients.
     contact_subscriptions: StatusSubscriptions,
     /// None once [`Service::run_feed`] has taken it.
@@ -126,6 +128,7 @@ impl Service {
         let seq = store.read(async |db| db.last_event_seq().await).await?;
         let hub = Hub::new(seq, Arc::clone(&clock));
         let status_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
+        let presence_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
         let contact_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
         let feed = Mutex::new(Some(Feed::new(&store, hub.clone(), seq)?));
         Ok(Self {
@@ -136,6 +139,7 @@ impl Service {
                 pictures,
                 hub,
                 status_subscriptions,
+                presence_subscriptions,
                 contact_subscriptions,
                 feed,
                 throttle: LoginThrottle::new(),

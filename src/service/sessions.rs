@@ -4,6 +4,7 @@ pub mod contact_presence;
 pub mod notifications;
 pub mod renewal;
 pub mod signed;
+pub mod tokens;
 
 use std::net::IpAddr;
 

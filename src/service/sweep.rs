@@ -77,6 +77,7 @@ impl Service {
     pub async fn sweep(&self) -> Result<(), Error> {
         let now = self.now();
         self.inner.status_subscriptions.sweep();
+        self.inner.presence_subscriptions.sweep();
         self.inner.contact_subscriptions.sweep();
         let (idle, rest) = (now.before(admins::IDLE), now.before(PLACES_REST));
         self.sweep_rows(STEP_ROWS, async move |tx| tx.sweep_tickets(now, STEP_ROWS).await).await?;

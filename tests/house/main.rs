@@ -46,6 +46,7 @@ mod pictures;
 mod process;
 mod promises;
 mod qiscus_messages;
+mod qiscus_realtime;
 mod qiscus_rest;
 mod qiscus_sdk;
 mod readme;

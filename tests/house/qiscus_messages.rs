@@ -21,14 +21,14 @@ use super::{
 
 /// A user with its token, and the server that it calls.
 pub(crate) struct Chatter<'a> {
-    server: &'a Standin,
+    pub(super) server: &'a Standin,
     pub(crate) id: String,
     pub(crate) token: String,
     /// Its user object at login.
     pub(crate) user: Value,
 }
 
-fn results(answer: &Answer) -> Value {
+pub(super) fn results(answer: &Answer) -> Value {
     assert_eq!((answer.status, &answer.json()["status"]), (200, &json!(200)), "{answer:?}");
     answer.json()["results"].clone()
 }
@@ -37,7 +37,7 @@ fn texts(comments: &Value) -> Vec<String> {
     comments.as_array().unwrap().iter().map(|comment| comment["message"].as_str().unwrap().to_owned()).collect()
 }
 
-fn id(comment: &Value) -> i64 {
+pub(super) fn id(comment: &Value) -> i64 {
     comment["id"].as_i64().unwrap()
 }
 
@@ -51,7 +51,7 @@ impl<'a> Chatter<'a> {
         Self { server, id: id.to_owned(), token: user["token"].as_str().unwrap().to_owned(), user }
     }
 
-    fn call(&self, method: Method, call: &str) -> RequestBuilder {
+    pub(super) fn call(&self, method: Method, call: &str) -> RequestBuilder {
         let call = self.server.call(method, &format!("/api/v2/sdk/{call}"));
         call.header("QISCUS-SDK-APP-ID", APP_ID).header("QISCUS-SDK-TOKEN", &self.token)
     }
@@ -153,7 +153,7 @@ impl<'a> Chatter<'a> {
 }
 
 /// Two users and the id of their room.
-async fn two(server: &Standin) -> (Chatter<'_>, Chatter<'_>, i64) {
+pub(super) async fn two(server: &Standin) -> (Chatter<'_>, Chatter<'_>, i64) {
     let (ada, bob) = (Chatter::of(server, "ada").await, Chatter::of(server, "bob").await);
     let room = ada.room("bob").await;
     (ada, bob, room)

@@ -129,6 +129,7 @@ impl<'a> NativeUserView<'a> {
 
 pub(super) fn vendor_word(vendor: Vendor) -> &'static str {
     match vendor {
+        Vendor::Qiscus => "qiscus",
         Vendor::MirrorFly => "mirrorfly",
         Vendor::Tencent => "tencent",
     }

@@ -83,7 +83,7 @@ pub(super) struct CommentView {
     unique_temp_id: String,
     unix_nano_timestamp: i64,
     unix_timestamp: i64,
-    user_avatar: AvatarView,
+    user_avatar: SenderAvatar,
     #[schema(format = "uri")]
     user_avatar_url: String,
     #[schema(value_type = Object)]
@@ -92,6 +92,14 @@ pub(super) struct CommentView {
     user_id: i64,
     user_id_str: String,
     username: String,
+}
+
+/// The sender's picture: an object over HTTP, a text over MQTT, because Android drops other messages there.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum SenderAvatar {
+    Http(AvatarView),
+    Mqtt(String),
 }
 
 /// What a room is called, and how it looks, to one of its users.
@@ -181,7 +189,7 @@ impl CommentView {
             status: status(message, place),
             kind,
             unique_temp_id: message.name.as_str().to_owned(),
-            user_avatar: AvatarView::of(&avatar_url),
+            user_avatar: SenderAvatar::Http(AvatarView::of(&avatar_url)),
             user_avatar_url: avatar_url,
             user_extras: sender.profile.extras.as_object().clone(),
             user_id: sender.key.0,
@@ -226,7 +234,7 @@ impl CommentView {
             unique_temp_id: String::new(),
             unix_nano_timestamp: 0,
             unix_timestamp: 0,
-            user_avatar,
+            user_avatar: SenderAvatar::Http(user_avatar),
             user_avatar_url,
             user_extras: Map::new(),
             user_id: 0,
@@ -248,6 +256,11 @@ impl CommentView {
             unix_timestamp: at.unix_s(),
             ..self
         }
+    }
+
+    /// Returns the form that is sent over MQTT.
+    pub(super) fn over_mqtt(self) -> Self {
+        Self { user_avatar: SenderAvatar::Mqtt(self.user_avatar_url.clone()), ..self }
     }
 
     pub(super) fn id(&self) -> i64 {

@@ -12,6 +12,7 @@ use utoipa::{
 
 use super::{
     fields::{ExtrasField, UserIdList, UserIdText, Username},
+    mqtt,
     reply::{QiscusErrorReply, QiscusReply, UserResult},
     rest::{self, LoginOrRegisterV20, PostV20, RoomListV20, RoomsInfoV20, RoomsV20, TargetV20, UserIdBodyV20},
     room_fields::{MessageNames, RoomId, RoomIds, RoomUniqueIds},
@@ -64,7 +65,7 @@ pub fn document() -> OpenApi {
         let describe_sdk = |_: &str, operation: &mut Operation| describe_sdk(scope, callers, operation);
         add_paths(&mut whole, &format!("/api/v2/{scope}"), sdk::QiscusSdkPaths::openapi(), describe_sdk);
     }
-    add_paths(&mut whole, "", sdk::QiscusBrokerPath::openapi(), |_, _| ());
+    add_paths(&mut whole, "", mqtt::QiscusBrokerPath::openapi(), |_, _| ());
     let components = whole.components.get_or_insert_default();
     for (name, scheme) in schemes() {
         components.security_schemes.insert(name.to_owned(), scheme.into());

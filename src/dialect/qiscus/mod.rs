@@ -1,4 +1,5 @@
-//! Qiscus Chat: the REST API for back ends, versions 2.0 and 2.1, and the paths that its SDKs call. Source: the
+//! Qiscus Chat: the REST API for back ends, versions 2.0 and 2.1, the paths that its SDKs call, and their realtime
+//! server. Source: the
 //! vendor's server API pages on users, and the clients written against them.
 
 mod caller;
@@ -8,6 +9,7 @@ mod content;
 mod document;
 mod event;
 mod fields;
+mod mqtt;
 mod reader;
 mod reply;
 mod rest;
@@ -19,5 +21,6 @@ mod view;
 
 pub use caller::app_named;
 pub use document::document;
+pub use mqtt::broker;
 pub use rest::scope as rest;
-pub use sdk::{broker, scope as sdk};
+pub use sdk::scope as sdk;

@@ -185,8 +185,8 @@ pub(super) enum QiscusError {
     WrongRefreshToken,
     /// An identity token is not valid. The text completes the sentence "identity_token ..".
     IdentityToken(&'static str),
-    /// A request to the realtime server, which Standin does not have.
-    NoBroker,
+    /// A request to the realtime server that is no WebSocket handshake.
+    NoSocket,
     UnknownHost,
     SwitchedOff,
     UnknownCall {
@@ -222,7 +222,7 @@ impl std::fmt::Display for QiscusError {
             Self::Session(Unauthenticated::Expired) => write!(f, "Unauthorized. Token is expired"),
             Self::WrongRefreshToken => write!(f, "refresh token invalid"),
             Self::IdentityToken(why) => write!(f, "identity_token {why}"),
-            Self::NoBroker => write!(f, "A realtime server is not part of Standin: clients hear of changes by sync"),
+            Self::NoSocket => write!(f, "This is the realtime server of the SDKs: open a WebSocket here"),
             Self::UnknownHost => write!(
                 f,
                 "Unauthorized: without the header QISCUS-SDK-APP-ID, the host and QISCUS-SDK-SECRET must be those of an app"
@@ -250,12 +250,12 @@ impl ResponseError for QiscusError {
             },
             Self::Body(fault) => fault.status(),
             Self::WrongCredentials(status) => *status,
-            Self::MissingAppId | Self::UnknownHost => StatusCode::BAD_REQUEST,
+            Self::MissingAppId | Self::UnknownHost | Self::NoSocket => StatusCode::BAD_REQUEST,
             Self::UnknownApp | Self::WrongPassword | Self::WrongRefreshToken | Self::IdentityToken(_) => {
                 StatusCode::UNAUTHORIZED
             }
             Self::SwitchedOff | Self::Session(_) => StatusCode::FORBIDDEN,
-            Self::UnknownCall { .. } | Self::NoBroker => StatusCode::NOT_FOUND,
+            Self::UnknownCall { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -297,7 +297,7 @@ impl QiscusError {
             | Self::MissingAppId
             | Self::WrongRefreshToken
             | Self::IdentityToken(_)
-            | Self::NoBroker
+            | Self::NoSocket
             | Self::UnknownHost
             | Self::SwitchedOff
             | Self::UnknownCall { .. }

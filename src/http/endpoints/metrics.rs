@@ -200,6 +200,7 @@ impl CurrentFigures {
     fn sockets(&self, mut metric: MetricEncoder<'_>) -> fmt::Result {
         for (vendor, open) in self.facts.sockets {
             let word = match vendor {
+                Vendor::Qiscus => "qiscus",
                 Vendor::MirrorFly => "mirrorfly",
                 Vendor::Tencent => "tencent",
             };

@@ -1,5 +1,6 @@
 //! Runs a WebSocket: it owns the connection and its timers; a dialect's [`Protocol`] decides what is sent.
 
+mod anonymous;
 mod websocket;
 
 use std::{error::Error as StdError, io, pin::Pin, str::Utf8Error, time::Duration};
@@ -20,6 +21,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until, timeout},
 };
 
+pub use self::anonymous::{AnonymousPermit, AnonymousSockets};
 use self::websocket::{SocketMessage, WebSocket};
 use crate::{
     domain::{EndReason, Notification},
@@ -29,9 +31,6 @@ use crate::{
 
 /// How long a client may stay without authentication.
 const AUTHENTICATION_WAIT: Duration = Duration::from_secs(10);
-
-/// Where it may stay without authentication. Tencent's SDK sends a sign of life every 10 to 12 s.
-const UNAUTHENTICATED_SILENCE_MAX: Duration = Duration::from_secs(30);
 
 const PING_EVERY: Duration = Duration::from_secs(30);
 
@@ -74,6 +73,10 @@ pub trait Protocol {
 
     /// The longest message of a client. All that are being read share one budget.
     const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+
+    /// How long a client may be silent where it may stay without authentication. Tencent's SDK sends a sign of life every
+    /// 10 to 12 s.
+    const UNAUTHENTICATED_SILENCE_MAX: Duration = Duration::from_secs(30);
 
     /// Handles a frame of at most [`Protocol::MESSAGE_BYTES_MAX`].
     fn receive(&mut self, frame: Frame) -> Effects<Self::Command>;
@@ -218,7 +221,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
                     .min(last_ping + PING_EVERY)
                     .min(last_received + SILENCE_MAX),
                 false if self.protocol.keeps_unauthenticated() && last_received > opened => {
-                    last_received + UNAUTHENTICATED_SILENCE_MAX
+                    last_received + T::UNAUTHENTICATED_SILENCE_MAX
                 }
                 false => unauthenticated_since + AUTHENTICATION_WAIT,
             };

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use crate::{
     domain::{
-        AppKey, CallerKey, Conversation, ConversationFilter, ConversationKey, Error, Message, MessageId, MessageView,
-        Owner, Page, Participant, Resource, Side, UserKey,
+        AppKey, CallerKey, Conversation, ConversationFilter, ConversationKey, ConversationRef, Error, Mark, Message,
+        MessageId, MessageView, Owner, Page, Participant, Resource, Side, UserId, UserKey,
     },
     service::{Service, apps::Tenant},
     store::{Db, HistoryFrom, HistoryPage, LongReads},
@@ -86,6 +86,34 @@ impl Service {
             return self.read(async |db| places(db, app, viewer, &messages).await).await;
         }
         self.long_read(by, async move |db: &LongReads<'_>| places(db, app, viewer, &messages).await).await
+    }
+
+    /// Returns the other user of a conversation, and the newest message of the owner that each of its marks covers.
+    /// # Errors
+    /// `NotFound(User)`, `NotFound(Conversation)`.
+    pub async fn covered_by_peer(
+        &self,
+        tenant: &Tenant,
+        owner: &Owner,
+        conversation: ConversationKey,
+    ) -> Result<(UserId, Vec<(Mark, Message)>), Error> {
+        let of = ConversationRef::Key(conversation);
+        let view = self.conversation(tenant, owner, &of, false).await?;
+        let view = view.ok_or(Error::NotFound(Resource::Conversation))?;
+        let side = if view.own.user < view.own.peer { Side::First } else { Side::Second };
+        let own = view.own.user;
+        let covered = self.read(async |db| {
+            let mut covered = Vec::new();
+            for (mark, upto) in [(Mark::Delivered, view.theirs.delivered), (Mark::Read, view.theirs.read)] {
+                let from = HistoryFrom::Before(MessageId(upto.0.saturating_add(1)));
+                let page = HistoryPage { from, above: view.own.cleared, with_recalled: false, limit: STEP };
+                let messages = db.history(conversation, side, &page).await?;
+                let is_it = |message: &Message| message.sender == own && message.is_shown_to(side.other());
+                covered.extend(messages.into_iter().find(is_it).map(|message| (mark, message)));
+            }
+            Ok(covered)
+        });
+        Ok((view.peer.id.clone(), covered.await?))
     }
 
     /// Returns the number below the oldest message to a user that was not delivered to it, else that of the last event.

@@ -20,14 +20,17 @@ use crate::{
 /// How often changed positions are written. After a crash a client may get the events of this time twice.
 const PLACES_EVERY: Duration = Duration::from_secs(5);
 
+/// Realtime connections of one user of Qiscus: as many as it may have logins that expire.
+const QISCUS_SESSIONS_MAX: usize = 20;
+
 /// Positions per transaction, so that other writes run in between.
 const PLACES_AT_ONCE: usize = 1000;
 
-/// Dropping it ends the session. The order of the fields is the order of their drops: the last two announce the end.
+/// Dropping it ends the session. The order of the fields is the order of their drops: the last three announce the end.
 pub struct EventSubscription {
     session: LiveSession,
-    /// Of the users that its client asked for, and of contacts.
-    statuses: [StatusSubscriber; 2],
+    /// Of the users that its client asked for, at Tencent and at Qiscus, and of contacts.
+    statuses: [StatusSubscriber; 3],
 }
 
 impl EventSubscription {
@@ -39,11 +42,12 @@ impl EventSubscription {
     /// # Errors
     /// Why the session has ended, after all notices that were queued.
     pub async fn next(&mut self) -> Result<Arc<Notification>, EndReason> {
-        let [asked_for, contacts] = &self.statuses;
+        let [asked_for, watched, contacts] = &self.statuses;
         tokio::select! {
             biased;
             notification = self.session.next() => notification,
             users = asked_for.changed() => Ok(Arc::new(Notification::StatusChanged { users })),
+            users = watched.changed() => Ok(Arc::new(Notification::StatusChanged { users })),
             users = contacts.changed() => Ok(Arc::new(Notification::StatusChanged { users })),
         }
     }
@@ -97,8 +101,8 @@ impl Service {
         &self,
         tenant: &Tenant,
         user: UserKey,
-    ) -> Result<(ActiveSessions, [(Vendor, usize); 2]), Error> {
-        let open = [Vendor::MirrorFly, Vendor::Tencent].map(|vendor| (vendor, self.inner.hub.sessions(user, vendor)));
+    ) -> Result<(ActiveSessions, [(Vendor, usize); Vendor::ALL.len()]), Error> {
+        let open = Vendor::ALL.map(|vendor| (vendor, self.inner.hub.sessions(user, vendor)));
         Ok((self.read(async |db| db.active_sessions(tenant.app.key, user, self.now()).await).await?, open))
     }
 
@@ -139,8 +143,9 @@ impl Service {
 
     pub(in super::super) fn subscription(&self, session: LiveSession, vendor: Vendor) -> EventSubscription {
         let asked_for = self.inner.status_subscriptions.join(session.user(), vendor == Vendor::Tencent);
+        let watched = self.inner.presence_subscriptions.join(session.user(), vendor == Vendor::Qiscus);
         let contacts = self.inner.contact_subscriptions.join(session.user(), vendor == Vendor::MirrorFly);
-        EventSubscription { session, statuses: [asked_for, contacts] }
+        EventSubscription { session, statuses: [asked_for, watched, contacts] }
     }
 
     /// Returns whether the client was here before. If the position cannot be written (disk full), the client still
@@ -207,6 +212,7 @@ impl Service {
     pub(in super::super) fn sessions_max(&self, tenant: &Tenant, vendor: Vendor) -> usize {
         let limits = &tenant.app.settings.sessions_per_user;
         match vendor {
+            Vendor::Qiscus => QISCUS_SESSIONS_MAX,
             Vendor::MirrorFly => limits.mirrorfly.into(),
             Vendor::Tencent => limits.tencent.into(),
         }

@@ -131,6 +131,7 @@ fn ticket(row: &Row<'_>) -> Result<Ticket, Error> {
 
 pub(super) fn word(vendor: Vendor) -> &'static str {
     match vendor {
+        Vendor::Qiscus => "qiscus",
         Vendor::MirrorFly => "mirrorfly",
         Vendor::Tencent => "tencent",
     }

@@ -61,7 +61,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("argon2", CREDENTIALS),
     ("base62", CREDENTIALS),
     ("base64", &["dialect/mirrorfly", "dialect/qiscus", "dialect/tencent"]),
-    ("bytes", &["service", "http"]),
+    ("bytes", &["service", "http", "dialect/qiscus"]),
     ("bytemuck", PICTURE),
     ("cbc", MIRRORFLY),
     ("chacha20poly1305", CREDENTIALS),
@@ -84,6 +84,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("log", &["main", "settings", "server", "store", "blob", "live", "service", "http", "dialect"]),
     ("memchr", &["http"]),
     ("moxcms", PICTURE),
+    ("mqttbytes", &["dialect/qiscus"]),
     ("percent-encoding", &["http", "main", "dialect/mirrorfly"]),
     // No registry is global: each is passed to the code that counts.
     ("prometheus-client", &["http"]),

@@ -55,17 +55,6 @@ async fn issue_14_mobile_sdks_get_a_bare_host_and_must_poll() {
 }
 
 #[actix_web::test]
-async fn where_the_realtime_server_would_be_is_a_404_that_is_not_logged() {
-    let server = Standin::fresh().await;
-    let upgrade =
-        server.call(Method::GET, "/mqtt?x=wss://").header("Connection", "Upgrade").header("Upgrade", "websocket");
-    golden::same(&server, "qiscus/sdk_error_no_broker", &send(upgrade).await);
-    server.get("/api/v2/sdk/after").await;
-    server.logged("GET /api/v2/sdk/after").await;
-    assert!(!server.log().contains("/mqtt"), "{}", server.log());
-}
-
-#[actix_web::test]
 async fn telephones_call_the_same_under_another_name() {
     let server = Standin::fresh().await;
     let call =

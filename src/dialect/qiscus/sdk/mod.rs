@@ -14,7 +14,6 @@ mod sync;
 
 use actix_web::{HttpRequest, HttpResponse, Scope, web};
 
-pub use self::realtime::broker;
 pub(super) use self::{
     comments::{Comments, OneComment, SearchRequest, at_name, matches},
     rooms::{OpenedRoom, known, opened},
@@ -127,11 +126,6 @@ const CALLS: &[CallEntry] = &[
     rooms::channels_leave,
 ))]
 pub(super) struct QiscusSdkPaths;
-
-/// The path outside the scopes.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(realtime::no_broker))]
-pub(super) struct QiscusBrokerPath;
 
 /// The name of each scope below `/api/v2`, and the SDKs that call it.
 pub(super) const SDK_SCOPES: [(&str, &str); 2] =

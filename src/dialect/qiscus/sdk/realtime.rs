@@ -1,41 +1,23 @@
-//! What the SDKs request about the realtime server, and the settings that make them work without it.
+//! What the SDKs request about the realtime server and their settings.
 
 use actix_web::{
-    HttpResponse, Resource, ResponseError as _,
-    web::{self, Data, Path},
+    HttpResponse,
+    web::{Data, Path},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    super::reply::{self, EmptyResult, QiscusError, QiscusErrorReply, QiscusReply},
+    super::reply::{self, EmptyResult, QiscusReply},
     callers::QiscusUser,
 };
-use crate::http::{addresses::Addresses, form::Call, middleware::Unlogged};
+use crate::http::{addresses::Addresses, form::Call};
 
 /// How often the SDKs poll `sync`, in milliseconds. A client learns of a change after this time at most.
 const SYNC_INTERVAL_MS: u32 = 5000;
 
-/// The same while a realtime server is connected. Never used here; the vendor's value.
+/// The same while the realtime server is connected.
 const SYNC_CONNECTED_MS: u32 = 10_000;
-
-pub fn broker() -> Resource {
-    web::resource("/mqtt").route(web::get().to(no_broker)).default_service(web::to(no_broker))
-}
-
-/// The realtime server, which is not part of Standin.
-///
-/// The JavaScript SDKs try to open a WebSocket here once a second, for ever, so these requests are not logged. They get
-/// changes by `sync` instead.
-#[utoipa::path(
-    get, path = "/mqtt", tag = "Realtime", operation_id = "mqtt",
-    responses((status = 404, description = "Always", body = QiscusErrorReply)),
-)]
-pub(super) async fn no_broker() -> HttpResponse {
-    let mut answer = QiscusError::NoBroker.error_response();
-    answer.extensions_mut().insert(Unlogged);
-    answer
-}
 
 /// Settings for the SDKs. An empty text keeps the app's own option. Flutter's SDK needs every key, and none may be
 /// null.

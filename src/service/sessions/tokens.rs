@@ -1,0 +1,45 @@
+//! Sessions that a token opens: realtime connections of Qiscus, which resume nowhere.
+
+use crate::{
+    domain::{AppKey, Error, User, UserKey, Vendor},
+    service::{EventSubscription, Service, apps::Tenant},
+    store::Db,
+};
+
+impl Service {
+    /// Opens a session of the token's user. The user's oldest one ends if there are too many.
+    /// # Errors
+    /// As [`Service::user_by_token`]; `Busy` if the server is stopping.
+    pub async fn listen_by_token(&self, tenant: &Tenant, token: &str) -> Result<(User, EventSubscription), Error> {
+        let user = self.user_by_token(tenant, token).await?;
+        let most = self.sessions_max(tenant, Vendor::Qiscus);
+        let session = self.inner.hub.join(user.key, Vendor::Qiscus, most).ok_or(Error::Busy)?;
+        // Checked again now that the session is open: the feed reports later ends.
+        let again = self.user_by_token(tenant, token).await?;
+        match again.key == user.key {
+            true => Ok((again, self.subscription(session, Vendor::Qiscus))),
+            false => Err(Error::GONE),
+        }
+    }
+
+    /// Subscribes a user's realtime connections to the presence of another user.
+    /// # Errors
+    /// `Busy` if all users together have too many subscriptions.
+    pub fn watch_presence(&self, user: UserKey, other: UserKey) -> Result<(), Error> {
+        self.inner.presence_subscriptions.subscribe(user, &[other])
+    }
+
+    /// Returns those of these users that exist. One point read each.
+    pub async fn users_by_keys(&self, tenant: &Tenant, keys: &[UserKey]) -> Result<Vec<User>, Error> {
+        let app = tenant.app.key;
+        self.read(async |db| users(db, app, keys).await).await
+    }
+}
+
+async fn users(db: &Db<'_>, app: AppKey, keys: &[UserKey]) -> Result<Vec<User>, Error> {
+    let mut users = Vec::with_capacity(keys.len());
+    for key in keys {
+        users.extend(db.readable_user(app, *key).await?);
+    }
+    Ok(users)
+}

@@ -1,0 +1,168 @@
+use std::net::SocketAddr;
+
+use tokio::net::TcpSocket;
+use tokio_tungstenite::client_async;
+
+use super::*;
+
+/// Bytes of a packet behind its header.
+const PACKET_BYTES_MAX: usize = 8 * 1024 - 8;
+
+const SUBSCRIPTIONS_MAX: usize = 100;
+
+const OF_ADDRESS_MAX: usize = 50;
+
+const IN_ALL_MAX: usize = 1000;
+
+#[actix_web::test]
+async fn packets_have_a_longest() {
+    let server = Standin::fresh().await;
+    for (bytes, is_taken) in [(PACKET_BYTES_MAX - 1, true), (PACKET_BYTES_MAX, true), (PACKET_BYTES_MAX + 1, false)] {
+        let mut socket = Socket::connected(&server).await;
+        let packet = Packet(PUBLISH, [&text("x")[..], &vec![0; bytes - 3]].concat());
+        assert_eq!(packet.1.len(), bytes);
+        for piece in packet.bytes().chunks(3000) {
+            socket.say_bytes(piece).await;
+        }
+        match is_taken {
+            true => socket.pings().await,
+            false => assert_eq!(socket.closed().await, Some(CloseCode::Normal), "{bytes}"),
+        }
+    }
+}
+
+#[actix_web::test]
+async fn frames_have_a_longest() {
+    let server = Standin::fresh().await;
+    let ping = Packet(PINGREQ, vec![]).bytes();
+    for (bytes, is_taken) in [(16 * 1024 - 2, true), (16 * 1024, true), (16 * 1024 + 2, false)] {
+        let mut socket = Socket::connected(&server).await;
+        socket.say_bytes(&ping.repeat(bytes / 2)).await;
+        match is_taken {
+            true => {
+                for _ in 0..bytes / 2 {
+                    assert_eq!(socket.packet().await, Some(Packet(PINGRESP, vec![])));
+                }
+            }
+            false => assert_eq!(socket.closed().await, Some(CloseCode::Size), "{bytes}"),
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_connection_has_at_most_a_hundred_topics() {
+    let server = Standin::fresh().await;
+    let ada = Chatter::of(&server, "ada").await;
+    let mut rooms = Vec::new();
+    for n in 0..25 {
+        let other = format!("u{n}");
+        Chatter::of(&server, &other).await;
+        rooms.push(ada.room(&other).await);
+    }
+    let mut socket = Socket::of(&ada).await;
+    let topics: Vec<String> = rooms.into_iter().flat_map(topics_of).collect();
+    let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+    let codes = socket.subscribes(&topics[..SUBSCRIPTIONS_MAX - 4]).await;
+    assert_eq!(codes, [0; SUBSCRIPTIONS_MAX - 4]);
+    let last = &topics[SUBSCRIPTIONS_MAX - 4..];
+    assert_eq!(socket.subscribes(&[last[0], last[1]]).await, [0, REFUSED], "its own three count");
+    assert_eq!(socket.subscribes(&[last[1]]).await, [REFUSED]);
+    socket.unsubscribes(&[topics[0]]).await;
+    assert_eq!(socket.subscribes(&[last[1], last[2]]).await, [0, REFUSED]);
+}
+
+#[actix_web::test]
+async fn a_packet_names_at_most_a_hundred_topics() {
+    let server = Standin::fresh().await;
+    for (topics, is_taken) in [(99, true), (100, true), (101, false)] {
+        let mut socket = Socket::connected(&server).await;
+        match is_taken {
+            true => assert_eq!(socket.subscribes(&vec!["u/a/s"; topics]).await, vec![REFUSED; topics]),
+            false => {
+                socket.say(&Packet::subscribe(1, &vec!["u/a/s"; topics])).await;
+                assert_eq!(socket.closed().await, Some(CloseCode::Normal));
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_packet_tries_at_most_two_tokens() {
+    let server = Standin::fresh().await;
+    let ada = Chatter::of(&server, "ada").await;
+    let own = format!("{}/c", ada.token);
+    let mut socket = Socket::connected(&server).await;
+    assert_eq!(socket.subscribes(&["a/c", "b/c", &own]).await, [REFUSED; 3]);
+    assert_eq!(socket.subscribes(&["a/c", &own, "b/c"]).await, [REFUSED, 0, REFUSED]);
+}
+
+#[actix_web::test]
+async fn a_users_oldest_connection_ends_if_there_are_too_many() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let mut sockets = Vec::new();
+    for _ in 0..20 {
+        sockets.push(Socket::of(&bob).await);
+    }
+    sockets[0].hears_nothing().await;
+    sockets.push(Socket::of(&bob).await);
+    assert_eq!(sockets[0].closed().await, Some(CloseCode::Policy));
+    ada.says(room, "hello").await;
+    for socket in &mut sockets[1..] {
+        assert_eq!(socket.hears_object().await.1["message"], "hello");
+    }
+}
+
+/// A socket from a loopback address of its own, or the status that refuses it.
+async fn from(server: &Standin, last: u8) -> Result<Socket, u16> {
+    let address: SocketAddr = server.base().strip_prefix("http://").unwrap().parse().unwrap();
+    let stream = TcpSocket::new_v4().unwrap();
+    stream.bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
+    let stream = stream.connect(address).await.unwrap();
+    match client_async(format!("ws://{address}/mqtt"), MaybeTlsStream::Plain(stream)).await {
+        Ok((socket, _)) => Ok(Socket { socket, read: Vec::new(), subscriptions: 0, heard: VecDeque::new() }),
+        Err(tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[actix_web::test]
+async fn sockets_without_a_login_are_bounded_for_an_address_and_a_login_makes_room() {
+    let server = Standin::fresh().await;
+    let ada = Chatter::of(&server, "ada").await;
+    let mut open = Vec::new();
+    for _ in 0..OF_ADDRESS_MAX {
+        open.push(from(&server, 2).await.ok().unwrap());
+    }
+    assert_eq!(from(&server, 2).await.err(), Some(503));
+    assert!(from(&server, 3).await.is_ok(), "another address");
+    let socket = &mut open[0];
+    socket.say(&Packet::connect("x", 4)).await;
+    assert_eq!(socket.packet().await, Some(Packet(CONNACK, vec![0, 0])));
+    assert_eq!(socket.logs_in(&ada.token).await, [0; 3]);
+    open.push(from(&server, 2).await.expect("room for one more"));
+    assert_eq!(from(&server, 2).await.err(), Some(503));
+    let topics = ["c", "n", "update"].map(|kind| format!("{}/{kind}", ada.token));
+    let left: Vec<u8> = topics.iter().flat_map(|topic| text(topic)).collect();
+    open[0].say(&Packet(UNSUBSCRIBE, [&[0, 9], &left[..]].concat())).await;
+    assert_eq!(open[0].answer().await, Packet(UNSUBACK, vec![0, 9]));
+    assert_eq!(open[0].closed().await, Some(CloseCode::Normal), "no room for a socket that logs out");
+    open.pop();
+    let again = async {
+        while from(&server, 2).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(WAIT, again).await.expect("a closed socket makes room");
+}
+
+#[actix_web::test]
+async fn sockets_without_a_login_are_bounded_in_all() {
+    let server = Standin::fresh().await;
+    let mut open = Vec::new();
+    for n in 0..IN_ALL_MAX {
+        let last = u8::try_from(2 + n / OF_ADDRESS_MAX).unwrap();
+        open.push(from(&server, last).await.unwrap_or_else(|status| panic!("{n}: {status}")));
+    }
+    assert_eq!(from(&server, 99).await.err(), Some(503));
+}

@@ -1,0 +1,152 @@
+use super::*;
+
+/// Whether the other user's message is heard, and whether its presence still says that the user is there.
+async fn hears_no_more(mut socket: Socket, ada: &Chatter<'_>, token: &str, room: i64) {
+    let mut watcher = Socket::of(ada).await;
+    let heard = timeout(WAIT, async {
+        loop {
+            watcher.subscribes(&["u/bob/s"]).await;
+            let (topic, status) = match watcher.hears().await {
+                (topic, _) if topic.ends_with("/c") => continue,
+                heard => heard,
+            };
+            if topic == "u/bob/s" && status.starts_with('0') {
+                return;
+            }
+        }
+    });
+    heard.await.expect("the session ends");
+    ada.says(room, "after it").await;
+    socket.hears_nothing().await;
+    assert_eq!(socket.logs_in(token).await, [REFUSED; 3]);
+}
+
+#[actix_web::test]
+async fn a_reset_token_ends_the_session_and_the_next_one_opens_another() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let socket = Socket::of(&bob).await;
+    send(server.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": "bob" }))).await;
+    hears_no_more(socket, &ada, &bob.token, room).await;
+    let bob = Chatter::of(&server, "bob").await;
+    assert_eq!(Socket::of(&bob).await.hears_object().await.1["message"], "after it");
+}
+
+#[actix_web::test]
+async fn the_same_connection_goes_on_with_the_next_token() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let mut socket = Socket::of(&bob).await;
+    send(server.qiscus(Method::POST, "reset_user_token").json(&json!({ "user_id": "bob" }))).await;
+    let bob = Chatter::of(&server, "bob").await;
+    assert_eq!(socket.logs_in(&bob.token).await, [0; 3]);
+    ada.says(room, "again").await;
+    assert_eq!(socket.hears().await.0, format!("{}/c", bob.token));
+    socket.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn a_suspension_ends_the_session() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let socket = Socket::of(&bob).await;
+    server.command(&["user", "set", "bob", "--state", "suspended"]);
+    hears_no_more(socket, &ada, &bob.token, room).await;
+}
+
+#[actix_web::test]
+async fn a_changed_password_ends_the_session() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let socket = Socket::of(&bob).await;
+    let body = json!({ "user_id": "bob", "username": "bob", "password": "another" });
+    assert_eq!(server.login_or_register(body).await.status, 200);
+    hears_no_more(socket, &ada, &bob.token, room).await;
+}
+
+#[actix_web::test]
+async fn a_deletion_ends_the_session() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let mut socket = Socket::of(&bob).await;
+    let mut other = Socket::of(&ada).await;
+    enters(&mut other, room).await;
+    server.command(&["user", "delete", "bob"]);
+    socket.publishes(&typing(room, "bob"), "1").await;
+    socket.hears_nothing().await;
+    assert_eq!(socket.logs_in(&bob.token).await, [REFUSED; 3]);
+    other.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn an_expired_token_and_one_that_was_logged_out_tell_nothing() {
+    let server = Standin::fresh().await;
+    server.command(&["app", "set", "--token-lifetime", "3600"]);
+    let (ada, bob, room) = two(&server).await;
+    let mut socket = Socket::of(&bob).await;
+    let shared = Chatter::of(&server, "bob").await;
+    let mut second = Socket::of(&shared).await;
+    results(&shared.post("logout", &json!({})).await);
+    ada.says(room, "one").await;
+    assert_eq!(socket.hears_object().await.1["message"], "one");
+    second.hears_nothing().await;
+    assert_eq!(second.logs_in(&shared.token).await, [REFUSED; 3]);
+    let database = rusqlite::Connection::open(server.data().join("standin.db")).unwrap();
+    database.execute("UPDATE session SET token_expires_at = 1, renewed_at = 1", []).unwrap();
+    send(
+        server
+            .qiscus(Method::POST, "post_comment")
+            .json(&json!({ "user_id": "ada", "room_id": room.to_string(), "message": "two" })),
+    )
+    .await;
+    socket.hears_nothing().await;
+    assert_eq!(socket.logs_in(&bob.token).await, [REFUSED; 3]);
+}
+
+#[actix_web::test]
+async fn an_app_that_serves_qiscus_no_more_closes_its_sockets() {
+    let server = Standin::fresh().await;
+    let (_ada, bob, _room) = two(&server).await;
+    let mut socket = Socket::of(&bob).await;
+    server.command(&["app", "set", "--dialects", "mirrorfly,tencent"]);
+    assert_eq!(socket.closed().await, Some(CloseCode::Policy));
+    let mut socket = Socket::connected(&server).await;
+    assert_eq!(socket.logs_in(&bob.token).await, [REFUSED; 3]);
+}
+
+#[actix_web::test]
+async fn the_token_names_the_app_whatever_the_client_calls_itself() {
+    let server = Standin::fresh().await;
+    second_app(&server, &[]);
+    let (ada, bob, room) = two(&server).await;
+    let call = server.call(Method::POST, "/api/v2/sdk/login_or_register").header("QISCUS-SDK-APP-ID", "second");
+    let other = send(call.form(&[("email", "bob"), ("password", "key")])).await;
+    let token = results(&other)["user"]["token"].as_str().unwrap().to_owned();
+    for client in ["", "x", "second_bob_1", &format!("{APP_ID}_bob_1")] {
+        let mut socket = Socket::named(&server, client).await;
+        assert_eq!(socket.logs_in(&bob.token).await, [0; 3], "{client}");
+        assert_eq!(enters(&mut socket, room).await, [0; 4], "{client}");
+        let mut socket = Socket::named(&server, client).await;
+        assert_eq!(socket.logs_in(&token).await, [0; 3], "{client}");
+        assert_eq!(enters(&mut socket, room).await, [REFUSED; 4], "a room of another app");
+        assert_eq!(socket.subscribes(&["u/ada/s"]).await, [REFUSED], "a user of another app");
+        ada.says(room, &format!("to {client}")).await;
+        socket.hears_nothing().await;
+    }
+}
+
+#[actix_web::test]
+async fn the_last_token_decides_and_the_user_before_it_is_left() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let mut socket = Socket::of(&bob).await;
+    assert_eq!(socket.logs_in(&ada.token).await, [0; 3]);
+    bob.says(room, "to ada").await;
+    assert_eq!(socket.hears().await.0, format!("{}/c", ada.token));
+    socket.hears_nothing().await;
+    socket.publishes(&typing(room, "bob"), "1").await;
+    let mut own = Socket::of(&ada).await;
+    enters(&mut own, room).await;
+    assert_eq!(own.hears_object().await.1["message"], "to ada");
+    own.hears_nothing().await;
+}
