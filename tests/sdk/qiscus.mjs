@@ -57,6 +57,10 @@ async function inPage() {
   const page = await browser.newPage();
   const faults = [];
   page.on('pageerror', fault => faults.push(String(fault)));
+  // A page's console shows a red line for each socket that does not open.
+  page.on('console', line => {
+    if (line.type() === 'error' && line.text().includes('WebSocket')) faults.push(line.text());
+  });
   await page.goto(app.url);
   await page.addScriptTag({ content: `window.driver = (${makeDriver})(window.QiscusSDKCore)` });
   const call = (verb, ...args) => page.evaluate(([verb, args]) => window.driver[verb](...args), [verb, args]);

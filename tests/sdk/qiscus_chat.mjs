@@ -1,13 +1,19 @@
 /**
  * Two users write to each other with the package qiscus-sdk-core 2.16.9: rooms, messages, marks, deletion, a second client, messages to
- * an absent user, a block. Driven like `qiscus.mjs`, in Node and in a page.
+ * an absent user, a block; and at once, over the realtime server: typing, presence, changes, receipts. Driven like `qiscus.mjs`, in Node and in a page.
  */
 
-import { check, eventually, holds, never, pause } from './check.mjs';
+import { check, eventually, holds, never, pause, within } from './check.mjs';
 import { APP_ID, Standin } from './standin.mjs';
 
 /** The SDK polls every 5 seconds. */
 const POLLED_MS = 6_000;
+
+/** What comes over the realtime server, and not by the next poll. */
+const AT_ONCE_MS = 2_000;
+
+/** The SDK subscribes to a room 3 seconds after it is opened. */
+const SUBSCRIBED_MS = 4_000;
 
 /** The SDK gathers what it has received for half a second. */
 const RECEIPT_MS = 1_500;
@@ -28,6 +34,7 @@ export async function chat(binary, name, platform) {
     const room = await sending(world, ada, bob);
     await marks(world, ada, bob, room);
     await changes(world, ada, bob, room);
+    await live(world, ada, bob, room);
     await sessions(world, ada, bob, room);
     await blocks(world, ada, bob, room);
     // A call to a server that is gone would end a Node process: a client polls, and says half a second later what it has received.
@@ -69,6 +76,9 @@ async function sending({ say }, ada, bob) {
   const listed = await bob.call('loadRoomList', { page: 1, limit: 20 });
   check(say('loadRoomList'), listed.map(({ id, name, last_comment_message, count_notif }) => [id, name, last_comment_message, count_notif]),
     [[room.id, 'Ada', 'Hello \u{1F600}', 1]]);
+  // In an open room the SDK reads each message, a while after it has come.
+  await eventually(say('the open room is read'), async () => ((await bob.call('getTotalUnreadCount')) === 0 ? true : undefined));
+  await bob.call('exitChatRoom');
   const payload = { type: 'promo', content: { date: '2017-09-09' } };
   await ada.call('sendComment', room.id, 'Look', 'a-promo', 'custom', JSON.stringify(payload));
   const [promo] = await hears(say('a custom message'), bob, 'Look');
@@ -82,7 +92,7 @@ async function sending({ say }, ada, bob) {
 
 async function marks({ say }, ada, bob, room) {
   await eventually(say('the sender sees that it is delivered'), async () => ((await told(ada, 'commentDeliveredCallback')).length > 0 ? true : undefined));
-  // The SDK has read the first one when it opened the room.
+  // The SDK has read the first one when it opened the room, and has left the room since.
   check(say('unread messages and rooms'), [await bob.call('getTotalUnreadCount'), await bob.call('getRoomUnreadCount')], [1, 1]);
   const [last] = await page(bob, room.id, 1);
   await bob.call('readComment', room.id, last.id);
@@ -104,6 +114,38 @@ async function changes({ say }, ada, bob, room) {
   for (const who of [ada, bob]) {
     check(say('it is gone'), texts(await page(who, room.id, 20)), ['Look', 'Hello \u{1F600}']);
   }
+}
+
+async function live(world, ada, bob, room) {
+  const { say } = world;
+  const soon = (what, look) => within(say(what), eventually(say(what), look), AT_ONCE_MS);
+  const some = async (sdk, callback, is) => ((await told(sdk, callback)).some(is) ? true : undefined);
+  await ada.call('chatTarget', 'bob');
+  await bob.call('chatTarget', 'ada');
+  await pause(SUBSCRIBED_MS);
+
+  for (const state of ['1', '0']) {
+    await bob.call('publishTyping', state);
+    await soon(`typing ${state} is heard at once`, () =>
+      some(ada, 'typingCallback', heard => heard.username === 'bob' && heard.message === state && heard.room_id === String(room.id)));
+  }
+  check(say('and not by the one who types'), (await told(bob, 'typingCallback')).length, 0);
+
+  await ada.call('subscribeUserPresence', 'bob');
+  await soon('presence comes with the subscription', () => some(ada, 'presenceCallback', status => /^1:\d{13}$/.test(status)));
+
+  const before = (await told(ada, 'commentReadCallback')).length;
+  const sent = await ada.call('sendComment', room.id, 'at onec', 'a-once');
+  await soon('a message is heard at once', async () => ((await messages(bob, 'at onec')).length > 0 ? true : undefined));
+  await soon('and read at once, in an open room', async () => ((await told(ada, 'commentReadCallback')).length > before ? true : undefined));
+  await ada.call('updateMessage', { ...sent, message: 'at once', unique_id: 'a-once' });
+  await soon('a change is heard at once', () => some(bob, 'messageUpdatedCallback', ({ message }) => message === 'at once'));
+  await ada.call('deleteComment', room.id, ['a-once']);
+  await soon('a deletion is heard at once', () =>
+    some(bob, 'commentDeletedCallback', ({ commentUniqueIds }) => commentUniqueIds.includes('a-once')));
+
+  await bob.call('exitChatRoom');
+  await ada.call('exitChatRoom');
 }
 
 async function sessions(world, ada, bob, room) {

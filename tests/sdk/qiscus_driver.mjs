@@ -9,6 +9,7 @@ export function makeDriver(SDK) {
   const CALLBACKS = [
     'newMessagesCallback', 'loginSuccessCallback', 'loginErrorCallback', 'authTokenRefreshedCallback', 'updateProfileCallback',
     'blockUserCallback', 'unblockUserCallback', 'commentDeliveredCallback', 'commentReadCallback', 'commentDeletedCallback',
+    'messageUpdatedCallback', 'typingCallback', 'presenceCallback',
   ];
 
   const plain = value => (value === undefined ? null : JSON.parse(JSON.stringify(value)));
