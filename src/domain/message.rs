@@ -347,6 +347,11 @@ impl Participant {
         }
     }
 
+    /// Returns which of the two users this is.
+    pub fn side(&self) -> Side {
+        if self.user < self.peer { Side::First } else { Side::Second }
+    }
+
     /// Returns the mark above which messages of the peer count as unread.
     pub fn counted_from(&self) -> MessageId {
         self.read.max(self.unread_reset).max(self.cleared)

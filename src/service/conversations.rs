@@ -4,6 +4,7 @@
 //! the conversation by the other user or by its key. Sources: the vendors' pages on one-to-one messages.
 
 pub mod admin;
+pub mod backlog;
 pub mod changes;
 pub mod counts;
 pub mod expiry;
@@ -356,11 +357,7 @@ impl<'a> Chat<'a> {
     }
 
     async fn with(tx: &'a Tx<'a>, me: User, peer: User, conversation: Conversation, at: Moment) -> Result<Self, Error> {
-        let state = async |user: UserKey, other: UserKey| {
-            let stored = tx.participant(user, conversation.key).await?;
-            Ok::<_, Error>(stored.unwrap_or_else(|| Participant::new(user, other, conversation.key)))
-        };
-        let (own, theirs) = (state(me.key, peer.key).await?, state(peer.key, me.key).await?);
+        let (own, theirs) = states(tx, conversation.key, me.key, peer.key).await?;
         Ok(Self { tx, me, peer, conversation, own, theirs, at })
     }
 
@@ -433,6 +430,20 @@ pub async fn open(
         Some(conversation) => Ok(conversation),
         None => create(tx, app, &pair, options, drawn, at).await,
     }
+}
+
+/// Returns the states of the two users of a conversation; those of a new one where none are stored.
+async fn states(
+    db: &Db<'_>,
+    conversation: ConversationKey,
+    own: UserKey,
+    peer: UserKey,
+) -> Result<(Participant, Participant), Error> {
+    let state = async |user: UserKey, other: UserKey| {
+        let stored = db.participant(user, conversation).await?;
+        Ok::<_, Error>(stored.unwrap_or_else(|| Participant::new(user, other, conversation)))
+    };
+    Ok((state(own, peer).await?, state(peer, own).await?))
 }
 
 async fn create(

@@ -204,6 +204,9 @@ operations!(LongReads by ReadEngine {
     /// Returns events after `seq` that may concern a user, out of at most `at_most` rows. One index look-up for each
     /// user it shares a contact row with.
     events_concerning(app: AppKey, user: UserKey, seq: i64, at_most: u32) -> EventsOfUser = events::concerning;
+    /// Returns the profile changes above `seq` and up to `upto` that may concern a user. One index look-up for each user
+    /// it shares a contact row with.
+    profile_changes_concerning(app: AppKey, user: UserKey, seq: i64, upto: i64, at_most: u32) -> EventsOfUser = events::profiles_concerning;
     /// Returns marks that others moved, recalls, and what the user cleared, after `seq`, in commit order. Reads the index
     /// entries of all later events of the user.
     chat_events(app: AppKey, user: UserKey, seq: i64, at_most: u32) -> Vec<Event> = events::of_chats;

@@ -97,7 +97,7 @@ pub(super) struct CommentView {
 /// The sender's picture: an object over HTTP, a text over MQTT, because Android drops other messages there.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum SenderAvatar {
+pub(super) enum SenderAvatar {
     Http(AvatarView),
     Mqtt(String),
 }

@@ -1,6 +1,5 @@
 //! Qiscus Chat: the REST API for back ends, versions 2.0 and 2.1, the paths that its SDKs call, and their realtime
-//! server. Source: the
-//! vendor's server API pages on users, and the clients written against them.
+//! server. Source: the vendor's server API pages on users, and the clients written against them.
 
 mod caller;
 mod calls;
@@ -10,6 +9,7 @@ mod document;
 mod event;
 mod fields;
 mod mqtt;
+mod profile_comment;
 mod reader;
 mod reply;
 mod rest;

@@ -4,7 +4,7 @@ use super::{Pair, reads::CONVERSATIONS_MAX};
 use crate::{
     domain::{
         AppKey, CallerKey, ConversationFilter, ConversationRef, Error, Fault, MessageId, Moment, Owner, Participant,
-        Resource, Side, UserId, UserKey,
+        Resource, UserId, UserKey,
     },
     service::{Service, apps::Tenant},
     store::{Db, LongReads},
@@ -99,7 +99,7 @@ async fn unread(
 ) -> Result<UnreadByPeer, Error> {
     let mut pairs = Vec::new();
     for own in db.participants(app, user, ConversationFilter::Unread, MessageId::MAX, 0, CONVERSATIONS_MAX).await? {
-        let side = if own.user < own.peer { Side::First } else { Side::Second };
+        let side = own.side();
         let later = match upto {
             Some(upto) if own.incoming > upto => {
                 let after = upto.max(own.counted_from());

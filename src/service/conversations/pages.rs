@@ -135,7 +135,8 @@ impl Service {
         Ok(found)
     }
 
-    /// Returns the ids of the messages of [`Service::undelivered`], and the last event of that time.
+    /// Returns the ids of the newest messages to a user that were not delivered to it, oldest first, and the last event
+    /// of that time.
     /// # Errors
     /// `NotFound(User)`.
     pub async fn undelivered_ids(&self, tenant: &Tenant, user: UserKey) -> Result<(Vec<MessageId>, i64), Error> {

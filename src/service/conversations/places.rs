@@ -11,7 +11,7 @@ use crate::{
     store::{Db, HistoryFrom, HistoryPage, LongReads},
 };
 
-use super::reads::CONVERSATIONS_MAX;
+use super::{reads::CONVERSATIONS_MAX, states};
 
 /// Messages that are read at a time in search of one of the other user.
 const STEP: u32 = 50;
@@ -100,8 +100,7 @@ impl Service {
         let of = ConversationRef::Key(conversation);
         let view = self.conversation(tenant, owner, &of, false).await?;
         let view = view.ok_or(Error::NotFound(Resource::Conversation))?;
-        let side = if view.own.user < view.own.peer { Side::First } else { Side::Second };
-        let own = view.own.user;
+        let (side, own) = (view.own.side(), view.own.user);
         let covered = self.read(async |db| {
             let mut covered = Vec::new();
             for (mark, upto) in [(Mark::Delivered, view.theirs.delivered), (Mark::Read, view.theirs.read)] {
@@ -125,7 +124,7 @@ impl Service {
                 let waiting = ConversationFilter::Undelivered;
                 let mut oldest = None;
                 for own in db.participants(app, user, waiting, MessageId::MAX, 0, CONVERSATIONS_MAX).await? {
-                    let first = first_undelivered(db, &own).await?;
+                    let first = first_incoming(db, &own, own.cleared.max(own.delivered)).await?;
                     oldest = oldest.into_iter().chain(first).min();
                 }
                 match oldest {
@@ -156,13 +155,16 @@ async fn places(
     Ok(places)
 }
 
-async fn first_undelivered(db: &Db<'_>, own: &Participant) -> Result<Option<MessageId>, Error> {
-    let side = if own.user < own.peer { Side::First } else { Side::Second };
-    let above = own.cleared.max(own.delivered);
+/// Returns the first message of the other user above this one.
+pub(super) async fn first_incoming(
+    db: &Db<'_>,
+    own: &Participant,
+    above: MessageId,
+) -> Result<Option<MessageId>, Error> {
     let mut from = MessageId(above.0.saturating_add(1));
     loop {
         let page = HistoryPage { from: HistoryFrom::From(from), above, with_recalled: false, limit: STEP };
-        let messages = db.history(own.conversation, side, &page).await?;
+        let messages = db.history(own.conversation, own.side(), &page).await?;
         if let Some(first) = messages.iter().find(|message| message.sender == own.peer) {
             return Ok(Some(first.id));
         }
@@ -189,11 +191,7 @@ impl Pairing {
         let Some(conversation) = db.conversation(app, conversation).await? else { return Ok(None) };
         let Some(side) = conversation.side_of(viewer) else { return Ok(None) };
         let peer = conversation.user(side.other());
-        let state = async |user: UserKey, other: UserKey| {
-            let stored = db.participant(user, conversation.key).await?;
-            Ok::<_, Error>(stored.unwrap_or_else(|| Participant::new(user, other, conversation.key)))
-        };
-        let (own, theirs) = (state(viewer, peer).await?, state(peer, viewer).await?);
+        let (own, theirs) = states(db, conversation.key, viewer, peer).await?;
         Ok(Some(Self { conversation, side, own, theirs }))
     }
 

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::{NUMBERED_AMONG_MAX, Pair};
+use super::{NUMBERED_AMONG_MAX, Pair, backlog::Backlog, states};
 use crate::{
     domain::{
         AppKey, CallerKey, Conversation, ConversationFilter, ConversationKey, ConversationRef, ConversationView, Error,
@@ -102,15 +102,6 @@ pub struct History {
     pub is_complete: bool,
 }
 
-/// Which part of what is above a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SinceOrder {
-    /// The newest of them.
-    Newest,
-    /// The first of them.
-    Oldest,
-}
-
 impl Service {
     /// # Errors
     /// `NotFound(User)`.
@@ -194,7 +185,7 @@ impl Service {
         self.long_read(by, async move |db| db.snapshot(read).await).await
     }
 
-    /// Returns messages above `after` that a user sees, its own ones included, oldest first.
+    /// Returns the newest messages above `after` that a user sees, its own ones included, oldest first.
     /// # Errors
     /// `NotFound(User)`.
     pub async fn messages_since(
@@ -203,31 +194,12 @@ impl Service {
         by: CallerKey,
         owner: &Owner,
         after: MessageId,
-        order: SinceOrder,
         limit: u32,
     ) -> Result<Vec<MessageView>, Error> {
         self.lists(tenant, by, owner)
-            .read(async move |db, app, user| since(db, app, user, after, order, limit).await)
-            .await
-    }
-
-    /// Returns the newest messages to a user that were not delivered to it, oldest first.
-    /// # Errors
-    /// `NotFound(User)`.
-    pub async fn undelivered(&self, tenant: &Tenant, by: CallerKey, owner: &Owner) -> Result<Vec<MessageView>, Error> {
-        self.lists(tenant, by, owner).read(undelivered).await
-    }
-
-    /// Returns the id below the oldest message to a user that was not delivered, else that of the last event.
-    /// # Errors
-    /// `NotFound(User)`.
-    pub async fn delivered_upto(&self, tenant: &Tenant, by: CallerKey, owner: &Owner) -> Result<MessageId, Error> {
-        self.lists(tenant, by, owner)
-            .read(async |db: &LongReads<'_>, app, user| {
-                let undelivered = ConversationFilter::Undelivered;
-                let waiting = db.participants(app, user, undelivered, MessageId::MAX, 0, CONVERSATIONS_MAX).await?;
-                let oldest = waiting.iter().map(|own| MessageId(own.delivered.max(own.cleared).0)).min();
-                Ok(oldest.unwrap_or(MessageId(db.last_event_seq().await?)))
+            .read(async move |db, app, user| {
+                let filter = ConversationFilter::HiddenToo;
+                Backlog::of(db, app, user, after, filter, limit as usize).await?.newest(db, MessageId::MAX, limit).await
             })
             .await
     }
@@ -372,11 +344,7 @@ pub(super) async fn history(
     let Some(conversation) = conversation else {
         return Ok(History { me, peer, conversation: None, messages: Vec::new(), is_complete: true });
     };
-    let state = async |user: &User, other: &User| {
-        let stored = db.participant(user.key, conversation.key).await?;
-        Ok::<_, Error>(stored.unwrap_or_else(|| Participant::new(user.key, other.key, conversation.key)))
-    };
-    let (own, theirs) = (state(&me, &peer).await?, state(&peer, &me).await?);
+    let (own, theirs) = states(db, conversation.key, me.key, peer.key).await?;
     let (messages, is_complete) = page_of(db, &conversation, &own, request).await?;
     Ok(History { me, peer, conversation: Some((conversation, own, theirs)), messages, is_complete })
 }
@@ -444,17 +412,17 @@ async fn page_of(
 }
 
 /// The users of an app that were read already.
-struct Users {
+pub(super) struct Users {
     app: AppKey,
     known: BTreeMap<UserKey, User>,
 }
 
 impl Users {
-    fn of(app: AppKey) -> Self {
+    pub(super) fn of(app: AppKey) -> Self {
         Self { app, known: BTreeMap::new() }
     }
 
-    async fn get(&mut self, db: &Db<'_>, key: UserKey) -> Result<Option<User>, Error> {
+    pub(super) async fn get(&mut self, db: &Db<'_>, key: UserKey) -> Result<Option<User>, Error> {
         if let Some(user) = self.known.get(&key) {
             return Ok(Some(user.clone()));
         }
@@ -475,7 +443,7 @@ impl Users {
         Ok(users.map(|(sender, recipient)| MessageView { message, conversation, sender, recipient }))
     }
 
-    async fn views(
+    pub(super) async fn views(
         &mut self,
         db: &Db<'_>,
         conversations: &BTreeMap<ConversationKey, Conversation>,
@@ -507,37 +475,7 @@ async fn sides(
     Ok(sides)
 }
 
-/// Looks at the conversations with a message above `after`: the latest 1,000 of them.
-async fn since(
-    db: &LongReads<'_>,
-    app: AppKey,
-    user: UserKey,
-    after: MessageId,
-    order: SinceOrder,
-    limit: u32,
-) -> Result<Vec<MessageView>, Error> {
-    let (mut found, mut conversations) = (Vec::new(), BTreeMap::new());
-    let from = match order {
-        SinceOrder::Newest => HistoryFrom::Before(MessageId::MAX),
-        SinceOrder::Oldest => HistoryFrom::From(MessageId(after.0.saturating_add(1))),
-    };
-    for (conversation, side, own) in sides(db, app, user, ConversationFilter::HiddenToo).await? {
-        if own.listed.max(own.incoming) <= after {
-            continue;
-        }
-        let page = HistoryPage { from, above: own.cleared.max(after), with_recalled: false, limit };
-        found.extend(db.history(conversation.key, side, &page).await?);
-        conversations.insert(conversation.key, conversation);
-    }
-    found.sort_unstable_by_key(|message| message.id);
-    let excess = found.len().saturating_sub(limit as usize);
-    match order {
-        SinceOrder::Newest => drop(found.drain(..excess)),
-        SinceOrder::Oldest => found.truncate(limit as usize),
-    }
-    Users::of(app).views(db, &conversations, found).await
-}
-
+/// Returns the newest messages to a user that were not delivered to it, oldest first.
 pub(super) async fn undelivered(db: &LongReads<'_>, app: AppKey, user: UserKey) -> Result<Vec<MessageView>, Error> {
     let (mut found, mut conversations) = (Vec::new(), BTreeMap::new());
     for (conversation, side, own) in sides(db, app, user, ConversationFilter::Undelivered).await? {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::reads::CONVERSATIONS_MAX;
 use crate::{
-    domain::{AppKey, CallerKey, ConversationFilter, Error, MessageId, Moment, Page, Side, UserId, UserKey},
+    domain::{AppKey, CallerKey, ConversationFilter, Error, MessageId, Moment, Page, UserId, UserKey},
     service::{Service, apps::Tenant},
     store::{Db, LongReads},
 };
@@ -89,7 +89,7 @@ async fn unread(db: &LongReads<'_>, app: AppKey, user: UserKey, period: Period) 
     let mut total = 0;
     let filter = ConversationFilter::Unread;
     for own in db.participants(app, user, filter, MessageId::MAX, 0, CONVERSATIONS_MAX).await? {
-        let side = if own.user < own.peer { Side::First } else { Side::Second };
+        let side = own.side();
         let first_at = async |db: &Db<'_>, at: Moment| db.first_message_at(own.conversation, side, at).await;
         let after = match period.start {
             Some(start) => match first_at(db, start).await? {

@@ -1,4 +1,4 @@
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Rows, Transaction, params};
 
 use super::row::{StoredRow, readable, run_counted};
 use crate::{
@@ -150,17 +150,53 @@ pub(crate) fn concerning(
         return Ok(EventsOfUser { events, seen_to, is_part });
     }
     let asked = params![user.0, seq, last, app.0, at_most];
-    // Counts rows, not events: a damaged row is left out and must not make the page look like the last one.
+    counted(snapshot.prepare_cached(CONCERNING)?.query(asked)?, seq, last, at_most)
+}
+
+/// Counts rows, not events: a damaged row is left out and must not make the page look like the last one.
+fn counted(found: Rows<'_>, seq: i64, upto: i64, at_most: u32) -> Result<EventsOfUser, Error> {
     let (mut rows, mut read_to) = (0_usize, seq);
-    let counted = |row: &Row<'_>| {
+    let count = |row: &Row<'_>| {
         rows += 1;
         read_to = row.get(0)?;
         event_with_bytes(row)
     };
-    let mut statement = snapshot.prepare_cached(CONCERNING)?;
-    let EventPage { events, is_part } = page(readable(statement.query(asked)?, counted), at_most)?;
+    let EventPage { events, is_part } = page(readable(found, count), at_most)?;
     let is_part = is_part || rows >= at_most as usize;
-    Ok(EventsOfUser { events, seen_to: if is_part { read_to } else { last }, is_part })
+    Ok(EventsOfUser { events, seen_to: if is_part { read_to } else { upto }, is_part })
+}
+
+/// Changed profiles of a user, and of those it shares a contact row or a conversation with.
+const PROFILES: &str = r#"
+    WITH concerned (key) AS (
+        SELECT ?1 UNION SELECT contact FROM contact WHERE owner = ?1 UNION SELECT owner FROM contact WHERE contact = ?1
+        UNION SELECT peer FROM participant WHERE user = ?1 AND listed > 0)
+    SELECT event.seq, event.app, event.user, event.id, event.kind, event.at
+    FROM concerned CROSS JOIN event INDEXED BY event_by_user ON event.user = concerned.key
+    WHERE event.seq > ?2 AND event.seq <= ?3 AND event.app = ?4 AND event.kind LIKE '{"kind":"profile_changed"%'
+    ORDER BY 1 LIMIT ?5"#;
+
+const ALL_PROFILES: &str = r#"
+    SELECT seq, app, user, id, kind, at FROM event
+    WHERE seq > ?1 AND seq <= ?2 AND app = ?3 AND kind LIKE '{"kind":"profile_changed"%' ORDER BY seq LIMIT ?4"#;
+
+/// Reads at most `at_most` changes above `seq` and up to `upto`; those of all users if the user shares contact rows with
+/// too many.
+pub(crate) fn profiles_concerning(
+    db: &Connection,
+    app: AppKey,
+    user: UserKey,
+    seq: i64,
+    upto: i64,
+    at_most: u32,
+) -> Result<EventsOfUser, Error> {
+    let concerned: u32 = db.prepare_cached(CONCERNED)?.query_row(params![user.0, CONCERNED_MAX], |row| row.get(0))?;
+    if concerned >= CONCERNED_MAX {
+        let mut statement = db.prepare_cached(ALL_PROFILES)?;
+        return counted(statement.query(params![seq, upto, app.0, at_most])?, seq, upto, at_most);
+    }
+    let mut statement = db.prepare_cached(PROFILES)?;
+    counted(statement.query(params![user.0, seq, upto, app.0, at_most])?, seq, upto, at_most)
 }
 
 /// A damaged row is left out.

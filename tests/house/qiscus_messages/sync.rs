@@ -47,24 +47,141 @@ async fn a_login_brings_no_message_again_that_was_received_in_another_room() {
 }
 
 #[actix_web::test]
-async fn own_messages_are_there_too_and_of_more_than_100_the_newest() {
+async fn own_messages_are_there_too_and_do_not_keep_an_answer_away() {
     let server = Standin::fresh().await;
     let (ada, bob, room) = two(&server).await;
     let after = begun(&ada);
+    for n in 0..101 {
+        ada.says(room, &n.to_string()).await;
+    }
+    let first = ada.sync(after).await;
+    assert_eq!((first.len(), &first[0]["message"], &first[99]["message"]), (100, &json!("0"), &json!("99")));
+    assert_eq!(said(&ada.sync(id(&first[99])).await), ["100"], "another client of the user hears all of them");
+    bob.says(room, "answer").await;
+    ada.says(room, "thanks").await;
+    // The client that sent them asks from the same place again.
+    let heard = ada.sync(after).await;
+    let texts = said(&heard);
+    assert_eq!((texts.len(), &texts[..2], &texts[50..]), (52, &["51", "52"][..], &["answer", "thanks"][..]));
+    let ids: Vec<i64> = heard.iter().map(id).collect();
+    assert!(ids.is_sorted(), "oldest first");
+    let answer = ada.answer(&format!("sync?last_received_comment_id={after}")).await;
+    let expected = json!({ "last_received_comment_id": ids[51], "need_clear": false });
+    assert_eq!(results(&answer)["meta"], expected);
+    assert_eq!(ada.sync(ids[51]).await, [] as [Value; 0]);
+}
+
+/// Polls until nothing is left: the pages.
+async fn pages(who: &Chatter<'_>, after: i64) -> Vec<Vec<Value>> {
+    let (mut pages, mut received) = (Vec::new(), after);
+    loop {
+        let page = who.sync(received).await;
+        let Some(last) = page.last() else { return pages };
+        received = id(last);
+        pages.push(page);
+    }
+}
+
+#[actix_web::test]
+async fn a_flood_in_one_room_hides_no_message_of_another() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let eve = Chatter::of(&server, "eve").await;
+    let other = eve.room("bob").await;
+    let after = begun(&bob);
+    for n in 0..250 {
+        if n == 120 {
+            eve.says(other, "between").await;
+        }
+        ada.says(room, &n.to_string()).await;
+    }
+    let pages = pages(&bob, after).await;
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [100, 100, 51], "whole pages");
+    let mut expected: Vec<String> = (0..250).map(|n| n.to_string()).collect();
+    expected.insert(120, "between".to_owned());
+    assert_eq!(said(&pages.concat()), expected);
+}
+
+/// Events of users that have nothing to do with the test's.
+fn foreign_events(server: &Standin, count: u32) {
+    let database = rusqlite::Connection::open(server.data().join("standin.db")).unwrap();
+    database.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    let insert = "
+        WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1)
+        INSERT INTO event (app, user, id, kind, at)
+        SELECT (SELECT key FROM app), 1000000 + n, 'stranger', '{\"kind\":\"profile_changed\",\"fields\":[\"avatar\"]}',
+            (SELECT max(at) FROM event) FROM n";
+    assert_eq!(database.execute(insert, [count]).unwrap(), count as usize);
+}
+
+#[actix_web::test]
+async fn a_backlog_of_thousands_comes_in_whole_pages_without_a_gap() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let after = begun(&bob);
+    for round in 0..20 {
+        foreign_events(&server, 1000);
+        let ada = &ada;
+        let posts = (0..200).map(|n| async move { id(&ada.says(room, &format!("{round}-{n}")).await) });
+        futures_util::future::join_all(posts).await;
+    }
+    let pages = pages(&bob, after).await;
+    assert!(pages.iter().all(|page| page.len() == 100), "{:?}", pages.iter().map(Vec::len).collect::<Vec<_>>());
+    let ids: Vec<i64> = pages.concat().iter().map(id).collect();
+    assert_eq!(ids.len(), 4000);
+    assert!(ids.is_sorted_by(|one, next| one < next), "each once, oldest first");
+}
+
+async fn renames(who: &Chatter<'_>, form: &[(&str, &str)]) {
+    results(&send(who.call(Method::PATCH, "my_profile").form(form)).await);
+}
+
+#[actix_web::test]
+async fn changes_of_profiles_count_as_comments_of_a_page_and_each_page_says_what_changed_in_it() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    ada.says(room, "first").await;
+    let after = id(&bob.sync(begun(&bob)).await[0]);
+    renames(&ada, &[("name", "Ada L.")]).await;
     for n in 0..100 {
         ada.says(room, &n.to_string()).await;
     }
-    let all = ada.sync(after).await;
-    assert_eq!((all.len(), &all[0]["message"], &all[99]["message"]), (100, &json!("0"), &json!("99")));
-    bob.says(room, "answer").await;
-    let newest = ada.sync(after).await;
-    assert_eq!((newest.len(), &newest[0]["message"], &newest[99]["message"]), (100, &json!("1"), &json!("answer")));
-    let ids: Vec<i64> = newest.iter().map(id).collect();
-    assert!(ids.is_sorted(), "oldest first");
-    let answer = ada.answer(&format!("sync?last_received_comment_id={after}")).await;
-    let expected = json!({ "last_received_comment_id": ids[99], "need_clear": false });
-    assert_eq!(results(&answer)["meta"], expected);
-    assert_eq!(ada.sync(ids[99]).await, [] as [Value; 0]);
+    renames(&ada, &[("extras", "{\"a\":1}")]).await;
+    let pages = pages(&bob, after).await;
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [100, 2]);
+    for (change, changed) in [(&pages[0][0], "username"), (&pages[1][1], "extras")] {
+        assert_eq!((&change["type"], &change["payload"]["type"]), (&json!("custom"), &json!("profile_changed")));
+        assert_eq!(change["payload"]["content"]["changed"], json!([changed]));
+        assert_eq!(change["payload"]["content"]["user"]["username"], "Ada L.");
+    }
+    assert_eq!((&pages[0][99]["message"], &pages[1][0]["message"]), (&json!("98"), &json!("99")));
+}
+
+/// Deletes the events of the log below a message, as the sweep does after a week.
+fn forget_events_below(server: &Standin, message: i64) {
+    let database = rusqlite::Connection::open(server.data().join("standin.db")).unwrap();
+    database.execute("DELETE FROM event WHERE seq < ?1", [message]).unwrap();
+}
+
+#[actix_web::test]
+async fn after_a_long_absence_a_client_gets_all_messages_and_is_told_once_to_read_profiles_anew() {
+    // Whether the log begins within the first page, or after it.
+    for (oldest, expected) in [(50, vec![(100, true), (51, false)]), (120, vec![(100, false), (51, true)])] {
+        let server = Standin::fresh().await;
+        let (ada, bob, room) = two(&server).await;
+        let after = begun(&bob);
+        let mut ids = Vec::new();
+        for n in 0..150 {
+            ids.push(id(&ada.says(room, &n.to_string()).await));
+        }
+        forget_events_below(&server, ids[oldest]);
+        let pages = pages(&bob, after).await;
+        let is_anew = |comment: &Value| comment["payload"]["type"] == "read_anew";
+        let seen: Vec<_> = pages.iter().map(|page| (page.len(), page.iter().any(is_anew))).collect();
+        assert_eq!(seen, expected, "{oldest}");
+        let heard: Vec<i64> = pages.concat().iter().filter(|comment| !is_anew(comment)).map(id).collect();
+        assert_eq!(heard, ids, "{oldest}");
+    }
 }
 
 #[actix_web::test]

@@ -20,7 +20,6 @@ use crate::{
         reply::{ResponseFields, TencentError},
     },
     domain::{MessageId, MessageView},
-    service::conversations::reads::SinceOrder,
 };
 
 /// Missed messages in one answer: the newest. The SDK reads older ones as history.
@@ -74,7 +73,7 @@ pub(in crate::dialect::tencent) async fn get(call: CommandCall<'_>, request: Syn
     let mut missed = Vec::new();
     if let Some(Whole(cookie)) = request.cookie {
         let after = MessageId(cookie);
-        missed = service.messages_since(tenant, call.key(), &owner, after, SinceOrder::Newest, MISSED_MAX).await?;
+        missed = service.messages_since(tenant, call.key(), &owner, after, MISSED_MAX).await?;
     }
     missed.retain(|view: &MessageView| {
         view.message.id <= upto && is_shown(&view.sender.id) && is_shown(&view.recipient.id)
