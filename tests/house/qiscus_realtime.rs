@@ -261,7 +261,7 @@ fn topics_of(room: i64) -> [String; 4] {
     [format!("r/{room}/typing"), typing(room, "+"), format!("r/{room}/{room}/+/d"), format!("r/{room}/{room}/+/r")]
 }
 
-async fn enters(socket: &mut Socket, room: i64) -> Vec<u8> {
+pub(super) async fn enters(socket: &mut Socket, room: i64) -> Vec<u8> {
     socket.subscribes(&topics_of(room).each_ref().map(String::as_str)).await
 }
 

@@ -1,4 +1,9 @@
+use std::time::Instant;
+
 use super::*;
+
+/// How often the server looks at the token of a client that asks for nothing.
+const CHECK_EVERY: Duration = Duration::from_secs(60);
 
 /// Whether the other user's message is heard, and whether its presence still says that the user is there.
 async fn hears_no_more(mut socket: Socket, ada: &Chatter<'_>, token: &str, room: i64) {
@@ -101,6 +106,31 @@ async fn an_expired_token_and_one_that_was_logged_out_tell_nothing() {
     .await;
     socket.hears_nothing().await;
     assert_eq!(socket.logs_in(&bob.token).await, [REFUSED; 3]);
+}
+
+#[actix_web::test]
+async fn a_silent_clients_token_is_checked_each_minute() {
+    let server = Standin::fresh().await;
+    server.command(&["app", "set", "--token-lifetime", "3600"]);
+    let (_ada, bob, _room) = two(&server).await;
+    let mut socket = Socket::of(&bob).await;
+    let begun = Instant::now();
+    let database = rusqlite::Connection::open(server.data().join("standin.db")).unwrap();
+    database.execute("UPDATE session SET token_expires_at = 1, renewed_at = 1", []).unwrap();
+    let ada = Chatter::of(&server, "ada").await;
+    let mut watcher = Socket::of(&ada).await;
+    socket.publishes("u/bob/s", "1").await;
+    socket.pings().await;
+    assert_eq!(watcher.subscribes(&["u/bob/s"]).await, [0]);
+    assert!(watcher.hears().await.1.starts_with('1'), "it is not looked at for each of its packets");
+    while begun.elapsed() < CHECK_EVERY + Duration::from_secs(3) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        socket.publishes("u/bob/s", "1").await;
+        socket.pings().await;
+        watcher.pings().await;
+    }
+    assert!(watcher.hears().await.1.starts_with('0'), "the session has ended");
+    assert_eq!(socket.subscribes(&["u/ada/s"]).await, [REFUSED]);
 }
 
 #[actix_web::test]

@@ -22,6 +22,32 @@ async fn a_message_comes_at_once_as_over_http_but_for_the_picture() {
 }
 
 #[actix_web::test]
+async fn a_changed_profile_of_a_chat_partner_comes_at_once_as_the_comment_of_sync() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let last = id(&ada.says(room, "hello").await);
+    let (mut one, mut other) = (Socket::of(&ada).await, Socket::of(&bob).await);
+    assert_eq!(other.hears_object().await.1["message"], "hello");
+    let mut stranger = Socket::of(&Chatter::of(&server, "eve").await).await;
+    results(&send(ada.call(Method::PATCH, "my_profile").form(&[("name", "Ada L.")])).await);
+    for (who, socket) in [(&ada, &mut one), (&bob, &mut other)] {
+        let (topic, mut heard) = socket.hears_object().await;
+        assert_eq!((topic.as_str(), &heard["payload"]["type"]), ("c", &json!("profile_changed")));
+        assert_eq!(heard["user_avatar"], heard["user_avatar_url"]);
+        assert!(heard["user_avatar"].is_string(), "{heard}");
+        let polled = who.sync(last).await;
+        heard["user_avatar"] = polled[0]["user_avatar"].clone();
+        assert_eq!(polled, [heard.clone()], "the same id: a client that polls besides is told once");
+        assert_eq!(who.sync(id(&heard)).await, [] as [Value; 0]);
+    }
+    stranger.hears_nothing().await;
+    // A field that this API does not show.
+    let back_end = server.back_end_token().await;
+    server.create_user(&back_end, &[("userIdentifier", "ada"), ("email", "ada@example.com")]).await;
+    other.hears_nothing().await;
+}
+
+#[actix_web::test]
 async fn changed_deleted_and_cleared_messages_are_told_at_once() {
     let server = Standin::fresh().await;
     let (ada, bob, room) = two(&server).await;
@@ -86,16 +112,55 @@ async fn messages_that_were_not_delivered_come_with_the_subscription() {
 }
 
 #[actix_web::test]
-async fn at_most_a_hundred_missed_messages_come_and_the_newest() {
+async fn all_missed_messages_of_all_rooms_come_once_oldest_first() {
     let server = Standin::fresh().await;
     let (ada, bob, room) = two(&server).await;
-    for n in 0..101 {
+    let eve = Chatter::of(&server, "eve").await;
+    let other = eve.room("bob").await;
+    let mut expected: Vec<String> = Vec::new();
+    for n in 0..250 {
+        if n == 120 {
+            eve.says(other, "between").await;
+            expected.push("between".to_owned());
+        }
         ada.says(room, &n.to_string()).await;
+        expected.push(n.to_string());
     }
     let mut socket = Socket::of(&bob).await;
-    for n in 1..101 {
-        assert_eq!(socket.hears_object().await.1["message"], n.to_string());
+    ada.says(room, "live").await;
+    expected.push("live".to_owned());
+    for text in expected {
+        assert_eq!(socket.hears_object().await.1["message"], text);
     }
+    socket.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn messages_that_are_sent_while_a_client_catches_up_come_once() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    for n in 0..300 {
+        ada.says(room, &n.to_string()).await;
+    }
+    let texts: Vec<String> = (300..400).map(|n| n.to_string()).collect();
+    let own: Vec<String> = (0..20).map(|n| format!("own {n}")).collect();
+    let (mut socket, ..) = tokio::join!(
+        Socket::of(&bob),
+        futures_util::future::join_all(texts.iter().map(|text| ada.says(room, text))),
+        futures_util::future::join_all(own.iter().map(|text| bob.says(room, text))),
+    );
+    ada.says(room, "last").await;
+    let (mut heard, all): (BTreeSet<String>, BTreeSet<String>) =
+        (BTreeSet::new(), (0..400).map(|n| n.to_string()).chain(own).collect());
+    loop {
+        let text = socket.hears_object().await.1["message"].as_str().unwrap().to_owned();
+        if text == "last" {
+            break;
+        }
+        assert!(heard.insert(text.clone()), "{text} comes twice");
+    }
+    // What the user posts marks the earlier messages of the room as delivered.
+    assert!(heard.is_subset(&all), "{heard:?}");
     socket.hears_nothing().await;
 }
 

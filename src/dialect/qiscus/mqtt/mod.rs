@@ -149,6 +149,16 @@ impl socket::CommandRunner<Mqtt> for MqttRunner {
                     Err(refused) => self.ended(&refused),
                 }
             }
+            MqttCommand::CatchUp(own, after) => {
+                let missed = async {
+                    let (tenant, user) = self.user(&own).await?;
+                    self.pusher(&tenant, &user).missed(after).await
+                };
+                match missed.await {
+                    Ok(missed) => unchanged(missed),
+                    Err(refused) => self.ended(&refused),
+                }
+            }
         }
     }
 
@@ -254,7 +264,7 @@ impl MqttRunner {
         let (mut own, mut session) = (own, SessionChange::Unchanged);
         // Each token is looked up once.
         let mut good: Option<Secret> = own.as_ref().map(|own| own.token.clone());
-        let mut asked: Vec<&Secret> = Vec::new();
+        let (mut asked, mut opened_at): (Vec<&Secret>, _) = (Vec::new(), None);
         for filter in filters.iter().flatten() {
             let Filter::Own { token, .. } = filter else { continue };
             if asked.contains(&token) || good.as_ref() == Some(token) || asked.len() == TOKENS_MAX {
@@ -264,25 +274,22 @@ impl MqttRunner {
             if let Some((tenant, user, listening)) = self.log_in(client, token.expose()).await? {
                 self.tenant.replace(Some(tenant));
                 self.permit.replace(None);
+                opened_at = Some(listening.sent());
                 own = Some(Own { key: user.key, id: user.id, token: token.clone() });
                 session = SessionChange::Opened(listening);
                 good = Some(token.clone());
             }
         }
         let mut granted = Vec::with_capacity(filters.len());
-        let (mut publications, mut caught_up) = (Vec::new(), 0);
+        let (mut publications, mut catches_up) = (Vec::new(), false);
         let known = match &own {
             Some(own) => Some(self.user(own).await?),
             None => None,
         };
         for filter in filters {
             let is_granted = match (filter, &known, &own) {
-                (Some(Filter::Own { token, topic }), Some((tenant, user)), Some(own)) if *token == own.token => {
-                    if *topic == OwnTopic::Messages {
-                        let missed = self.pusher(tenant, user).undelivered().await?;
-                        caught_up = missed.0;
-                        publications.extend(missed.1);
-                    }
+                (Some(Filter::Own { token, topic }), Some(_), Some(own)) if *token == own.token => {
+                    catches_up |= *topic == OwnTopic::Messages;
                     true
                 }
                 (Some(Filter::Room(room, topic)), Some((tenant, user)), _) => {
@@ -298,7 +305,7 @@ impl MqttRunner {
             };
             granted.push(is_granted);
         }
-        let outcome = MqttOutcome::Subscribed { granted, own, caught_up, publications };
+        let outcome = MqttOutcome::Subscribed { granted, own, opened_at, catches_up, publications };
         Ok(CommandResult { outcome, session })
     }
 

@@ -17,7 +17,7 @@ use mqttbytes::{
 
 use super::topic::{Filter, OwnTopic, Publication, RoomTopic, presence_topic};
 use crate::{
-    domain::{ChatEvent, ConversationKey, EndReason, Notification, Secret, UserId, UserKey},
+    domain::{ChatEvent, ConversationKey, EndReason, MessageId, Notification, Secret, UserId, UserKey},
     http::socket::{Effects, Frame, Protocol},
 };
 
@@ -52,6 +52,8 @@ pub(super) enum MqttCommand {
     Check(Own),
     Publish(Own, Publication),
     Push(Own, Box<Notification>),
+    /// Reads messages above this one that were not delivered.
+    CatchUp(Own, MessageId),
 }
 
 #[derive(Debug)]
@@ -60,11 +62,17 @@ pub(super) enum MqttOutcome {
         /// Whether each filter is granted.
         granted: Vec<bool>,
         own: Option<Own>,
-        /// Messages up to this one need no push.
-        caught_up: i64,
+        /// The last event before those that a new session is notified of.
+        opened_at: Option<i64>,
+        /// Whether messages that were not delivered are sent.
+        catches_up: bool,
         publications: Vec<Outgoing>,
     },
     Publications(Vec<Outgoing>),
+    Missed {
+        messages: Vec<(MessageId, Outgoing)>,
+        is_part: bool,
+    },
     Nothing,
     /// The token is no longer good, and the client may stay.
     LoggedOut,
@@ -94,7 +102,10 @@ pub(super) struct Mqtt {
     client: Option<String>,
     own: Option<Own>,
     subscriptions: Vec<Filter>,
-    caught_up: i64,
+    /// The last event before those that the session is notified of.
+    opened_at: i64,
+    /// Messages after it that were sent as missed ones, and whose notifications come yet.
+    sent_early: Vec<MessageId>,
     pending: Option<Pending>,
 }
 
@@ -208,16 +219,27 @@ impl Mqtt {
     fn log_out(&mut self) {
         self.own = None;
         self.subscriptions.clear();
+        self.sent_early = Vec::new();
     }
 
-    fn subscribed(&mut self, granted: &[bool], own: Option<Own>, caught_up: i64, step: &mut MqttStep) {
+    /// Sends a page of missed messages, and reads the next one if there are more.
+    fn missed(&mut self, messages: Vec<(MessageId, Outgoing)>, is_part: bool, step: &mut MqttStep) {
+        let last = messages.last().map(|(id, _)| *id);
+        let (ids, messages): (Vec<MessageId>, Vec<Outgoing>) = messages.into_iter().unzip();
+        self.sent_early.extend(ids.into_iter().filter(|id| id.0 > self.opened_at));
+        self.send_all(messages, step);
+        if let (Some(own), Some(last), true) = (self.own.clone(), last, is_part) {
+            step.command = Some(MqttCommand::CatchUp(own, last));
+        }
+    }
+
+    fn subscribed(&mut self, granted: &[bool], own: Option<Own>, step: &mut MqttStep) {
         let Some(Pending::Subscribe { packet, filters }) = self.pending.take() else { return };
         let is_other = |known: &Own| own.as_ref().is_none_or(|own| own.token != known.token);
         if self.own.as_ref().is_some_and(is_other) {
             self.log_out();
         }
         self.own = own;
-        self.caught_up = self.caught_up.max(caught_up);
         let codes = filters.into_iter().zip(granted).map(|(filter, granted)| {
             let filter = filter.filter(|_| *granted && self.has_room());
             let Some(filter) = filter else { return SubscribeReasonCode::Failure };
@@ -228,6 +250,12 @@ impl Mqtt {
         });
         let answer = SubAck::new(packet, codes.collect());
         send(step, |bytes| answer.write(bytes));
+    }
+
+    /// Whether a message was sent already, as a missed one.
+    fn was_sent(&mut self, seq: i64) -> bool {
+        let known = self.sent_early.iter().position(|id| id.0 == seq);
+        known.map(|at| self.sent_early.swap_remove(at)).is_some()
     }
 
     fn has_room(&self) -> bool {
@@ -291,10 +319,14 @@ impl Protocol for Mqtt {
     fn outcome(&mut self, outcome: MqttOutcome) -> MqttStep {
         let mut step = Effects::default();
         match outcome {
-            MqttOutcome::Subscribed { granted, own, caught_up, publications } => {
-                self.subscribed(&granted, own, caught_up, &mut step);
+            MqttOutcome::Subscribed { granted, own, opened_at, catches_up, publications } => {
+                self.subscribed(&granted, own, &mut step);
+                self.opened_at = opened_at.unwrap_or(self.opened_at);
                 self.send_all(publications, &mut step);
+                let own = self.own.clone().filter(|_| catches_up);
+                step.command = own.map(|own| MqttCommand::CatchUp(own, MessageId::NONE));
             }
+            MqttOutcome::Missed { messages, is_part } => self.missed(messages, is_part, &mut step),
             MqttOutcome::Publications(publications) => self.send_all(publications, &mut step),
             MqttOutcome::Nothing => {}
             MqttOutcome::LoggedOut => self.log_out(),
@@ -305,23 +337,19 @@ impl Protocol for Mqtt {
     }
 
     fn notification(&mut self, notification: &Notification) -> MqttStep {
-        let (is_wanted, is_sent) = match notification {
-            Notification::Chat { seq, news } => {
-                (true, matches!(news.event, ChatEvent::Sent(_)) && *seq <= self.caught_up)
-            }
-            Notification::StatusChanged { .. } => (true, false),
-            Notification::ProfileChanged { .. }
-            | Notification::ContactsChanged { .. }
+        let is_wanted = match notification {
+            Notification::Chat { seq, news } => !matches!(news.event, ChatEvent::Sent(_)) || !self.was_sent(*seq),
+            Notification::StatusChanged { .. } | Notification::ProfileChanged { .. } => true,
+            Notification::ContactsChanged { .. }
             | Notification::BlocksChanged { .. }
             | Notification::BlockedBy { .. }
             | Notification::FollowChanged { .. }
             | Notification::RequestChanged { .. }
-            | Notification::ChatSettingsChanged { .. } => (false, false),
+            | Notification::ChatSettingsChanged { .. } => false,
         };
         let mut step = Effects::default();
         if let Some(own) = self.own.clone()
             && is_wanted
-            && !is_sent
         {
             self.run(MqttCommand::Push(own, Box::new(notification.clone())), &mut step);
         }

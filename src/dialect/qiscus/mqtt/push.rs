@@ -1,20 +1,20 @@
 //! What a client is told: messages, changes, deletions, marks, typing and presence.
 
 use super::{
-    super::{comment::CommentView, event::EventView, reader::Reader},
-    protocol::{About, Outgoing},
+    super::{comment::CommentView, event::EventView, profile_comment::ProfileComment, reader::Reader},
+    protocol::{About, MqttOutcome, Outgoing},
     topic::{OwnTopic, RoomTopic},
 };
 use crate::{
     domain::{
-        ChatEvent, ChatNews, ConversationChange, ConversationKey, Error, Mark, Message, MessageView, Moment,
+        ChatEvent, ChatNews, ConversationChange, ConversationKey, Error, Mark, Message, MessageId, MessageView, Moment,
         Notification, Relation, User, UserId, UserKey,
     },
     service::Viewer,
 };
 
-/// The most messages that a client is sent because it was away; the newest, as in `sync`.
-const MISSED_MAX: usize = 100;
+/// Messages that are read at once for a client that was away.
+const MISSED_AT_ONCE: u32 = 100;
 
 pub(super) struct Pusher<'a>(pub(super) Reader<'a>);
 
@@ -39,14 +39,15 @@ fn presence(user: &UserId, is_online: bool, at: Moment) -> Outgoing {
 }
 
 impl Pusher<'_> {
-    /// Returns the newest messages that were not delivered, oldest first, and the last of them.
-    pub(super) async fn undelivered(&self) -> Result<(i64, Vec<Outgoing>), Error> {
+    /// Returns the oldest messages above this one that were not delivered, oldest first, and whether there may be more.
+    pub(super) async fn missed(&self, after: MessageId) -> Result<MqttOutcome, Error> {
         let Self(reader) = self;
-        let mut missed = reader.service.undelivered(reader.tenant, reader.by, &reader.owner()).await?;
-        missed.drain(..missed.len().saturating_sub(MISSED_MAX));
-        let last = missed.last().map_or(0, |view| view.message.id.0);
+        let (service, owner) = (reader.service, reader.owner());
+        let missed = service.undelivered_since(reader.tenant, reader.by, &owner, after, MISSED_AT_ONCE).await?;
         let comments = reader.comments(&missed).await?.into_iter().map(CommentView::over_mqtt);
-        Ok((last, comments.map(|comment| own(OwnTopic::Messages, &comment)).collect::<Result<_, _>>()?))
+        let sent = comments.map(|comment| Ok((MessageId(comment.id()), own(OwnTopic::Messages, &comment)?)));
+        let messages = sent.collect::<Result<Vec<_>, Error>>()?;
+        Ok(MqttOutcome::Missed { messages, is_part: missed.len() >= MISSED_AT_ONCE as usize })
     }
 
     /// Returns how far the other user of a room is.
@@ -92,14 +93,22 @@ impl Pusher<'_> {
         match notification {
             Notification::Chat { seq, news } => self.chat(seq, *news).await,
             Notification::StatusChanged { users } => self.statuses(&users).await,
-            Notification::ProfileChanged { .. }
-            | Notification::ContactsChanged { .. }
+            Notification::ProfileChanged { .. } => self.profile(&notification),
+            Notification::ContactsChanged { .. }
             | Notification::BlocksChanged { .. }
             | Notification::BlockedBy { .. }
             | Notification::FollowChanged { .. }
             | Notification::RequestChanged { .. }
             | Notification::ChatSettingsChanged { .. } => Ok(Vec::new()),
         }
+    }
+
+    /// `sync` has the same comment, which a client that polls besides drops by its id.
+    fn profile(&self, notification: &Notification) -> Result<Vec<Outgoing>, Error> {
+        let Self(reader) = self;
+        let changed = ProfileComment::of(&reader.tenant.app, reader.addresses, notification);
+        let comment = changed.as_ref().map(|changed| changed.as_comment().over_mqtt());
+        comment.map(|comment| own(OwnTopic::Messages, &comment)).into_iter().collect()
     }
 
     async fn statuses(&self, users: &[UserKey]) -> Result<Vec<Outgoing>, Error> {
