@@ -1,7 +1,5 @@
 //! Two users, each with a client of one vendor: all nine pairs write, hear, answer and mark read, live and in what they
-//! read afterwards. Qiscus' client polls.
-
-use std::time::Duration;
+//! read afterwards. Each listens on its vendor's socket.
 
 use serde_json::{Value, json};
 use standin::dialect::mirrorfly::xmpp::stanza::XmlElement;
@@ -9,16 +7,12 @@ use standin::dialect::mirrorfly::xmpp::stanza::XmlElement;
 use super::{
     mirrorfly_chat::{self, RECEIPTS},
     mirrorfly_socket::{HOST, person},
-    qiscus_messages,
+    qiscus_messages, qiscus_realtime,
     standin::Standin,
     tencent_messages,
     tencent_socket::import,
     user_sig::WITH_SDK_APP_ID,
 };
-
-const POLLS_MAX: u32 = 200;
-
-const BETWEEN_POLLS: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Vendor {
@@ -30,12 +24,11 @@ enum Vendor {
 const VENDORS: [Vendor; 3] = [Vendor::Qiscus, Vendor::MirrorFly, Vendor::Tencent];
 
 enum Client<'a> {
-    /// Polls, as the SDK does without a realtime socket.
+    /// Calls over HTTP and hears over the socket, as the SDK does.
     Qiscus {
         calls: qiscus_messages::Chatter<'a>,
         room: i64,
-        heard: i64,
-        events: i64,
+        socket: qiscus_realtime::Socket,
     },
     MirrorFly {
         socket: mirrorfly_chat::Chatter,
@@ -56,9 +49,9 @@ impl<'a> Client<'a> {
             Vendor::Qiscus => {
                 let calls = qiscus_messages::Chatter::of(server, id).await;
                 let room = calls.room(peer).await;
-                let of_user = |key: &str| calls.user[key].as_i64().unwrap();
-                let (heard, events) = (of_user("last_comment_id"), of_user("last_sync_event_id"));
-                Self::Qiscus { calls, room, heard, events }
+                let mut socket = qiscus_realtime::Socket::of(&calls).await;
+                assert_eq!(qiscus_realtime::enters(&mut socket, room).await, [0; 4]);
+                Self::Qiscus { calls, room, socket }
             }
             Vendor::MirrorFly => {
                 let socket = mirrorfly_chat::Chatter::of(server, &person(server, id).await).await;
@@ -81,12 +74,20 @@ impl<'a> Client<'a> {
 
     async fn hears(&mut self) -> Heard {
         match self {
-            Self::Qiscus { calls, heard, .. } => {
-                let news = calls.sync(*heard).await;
-                let comment = news.iter().find(|comment| comment["email"] != calls.id).expect("no news");
-                *heard = comment["id"].as_i64().unwrap();
-                Heard { name: heard.to_string(), text: comment["message"].as_str().unwrap().to_owned() }
-            }
+            Self::Qiscus { calls, socket, .. } => loop {
+                let (topic, said) = socket.hears().await;
+                if !topic.ends_with("/c") {
+                    continue;
+                }
+                let comment: Value = serde_json::from_str(&said).unwrap();
+                // The user's own messages come too, for its other devices.
+                if comment["email"] != calls.id {
+                    break Heard {
+                        name: comment["id"].to_string(),
+                        text: comment["message"].as_str().unwrap().to_owned(),
+                    };
+                }
+            },
             Self::MirrorFly { socket, .. } => {
                 let (_, name, text) = socket.hear_message().await;
                 Heard { name, text }
@@ -113,19 +114,9 @@ impl<'a> Client<'a> {
     /// Waits until it is told that the other user has read its message.
     async fn hears_of_reading(&mut self, peer: &str) {
         match self {
-            Self::Qiscus { calls, events, .. } => {
-                let is_read =
-                    |event: &&Value| event["action_topic"] == "read" && event["payload"]["data"]["email"] == peer;
-                // A client is not answered when it has said that it read, so this may come a moment later.
-                for _ in 0..POLLS_MAX {
-                    let news = calls.events(*events).await;
-                    if let Some(read) = news.iter().find(is_read) {
-                        *events = read["id"].as_i64().unwrap();
-                        return;
-                    }
-                    actix_web::rt::time::sleep(BETWEEN_POLLS).await;
-                }
-                panic!("no receipt");
+            Self::Qiscus { room, socket, .. } => {
+                let of_reading = format!("r/{room}/{room}/{peer}/r");
+                while socket.hears().await.0 != of_reading {}
             }
             Self::MirrorFly { socket, .. } => {
                 let is_seen = |stanza: &XmlElement| {
