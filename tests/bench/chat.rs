@@ -1,6 +1,6 @@
 //! One-to-one messages: durable sends over each vendor's API, when the other side receives them, and the cost of pages.
 
-mod heard;
+pub(crate) mod heard;
 mod pages;
 mod sends;
 pub(crate) mod vendors;

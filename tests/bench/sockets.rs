@@ -16,7 +16,11 @@ use tokio::runtime::Builder;
 
 use crate::{
     Failure,
-    live::{RunningServer, Session, VARIABLES},
+    chat::{
+        heard::qiscus_socket,
+        vendors::{self, VARIABLES, Vendors},
+    },
+    live::{RunningServer, Session},
     process::{self, Serving},
     slow::waits_ms,
     table,
@@ -38,12 +42,13 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     let count = words.first().map_or(Ok(COUNT), |word| word.parse())?;
     rlimit::increase_nofile_limit(u64::MAX)?;
     let rows = [
-        row("HTTP, answered once", count, |server, _| (0..count).map(|_| plain(server.address)).collect())?,
-        row("HTTP over TLS, answered once", count, |_, tls| {
+        row("HTTP, answered once", count, |server, _, _| (0..count).map(|_| plain(server.address)).collect())?,
+        row("HTTP over TLS, answered once", count, |_, _, tls| {
             let config = Arc::new(tls.client()?);
             (0..count).map(|_| over_tls(tls.address, &config)).collect()
         })?,
-        row("WebSocket, signed in", count, |server, _| sessions(server.address, count))?,
+        row("WebSocket, signed in", count, |server, _, _| sessions(server.address, count))?,
+        row("Qiscus' realtime socket, signed in", count, |server, data, _| of_qiscus(server, data, count))?,
     ];
     let head = ["idle connections", "memory each", "others alone", "others beside them"];
     println!("{}", table::aligned(head, &rows));
@@ -53,15 +58,16 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
 fn row<T>(
     name: &str,
     count: usize,
-    open: impl FnOnce(&Serving, &Tls) -> Result<Vec<T>, Failure>,
+    open: impl FnOnce(&Serving, &Path, &Tls) -> Result<Vec<T>, Failure>,
 ) -> Result<[String; 4], Failure> {
     let folder = tempfile::tempdir()?;
     let tls = Tls::new(folder.path())?;
     let variables = [&VARIABLES[..], &tls.variables()].concat();
-    let server = Serving::standin_with(&folder.path().join("data"), "warn", &variables, Some(tls.address))?;
+    let data = folder.path().join("data");
+    let server = Serving::standin_with(&data, "warn", &variables, Some(tls.address))?;
     let alone = waits_ms(server.address)?;
     let before_kib = process::memory_kib(server.id(), "VmRSS")?;
-    let opened = open(&server, &tls)?;
+    let opened = open(&server, &data, &tls)?;
     thread::sleep(SETTLED_AFTER);
     let grown_kib = process::memory_kib(server.id(), "VmRSS")?.saturating_sub(before_kib);
     let beside = waits_ms(server.address)?;
@@ -101,6 +107,22 @@ pub(crate) fn sessions(address: SocketAddr, count: usize) -> Result<Vec<Session>
         let account = calls.block_on(standin.register(&format!("{}", 9_000_000_000_u64 + sessions.len() as u64)))?;
         for _ in 0..SESSIONS_A_USER.min(count - sessions.len()) {
             sessions.push(Session::open(address, &account)?);
+        }
+    }
+    Ok(sessions)
+}
+
+/// As [`sessions`], at Qiscus' realtime server: each with the three topics of its user.
+fn of_qiscus(server: &Serving, data: &Path, count: usize) -> Result<Vec<Session>, Failure> {
+    let vendors = Vendors::of(server, data)?;
+    let users = count.div_ceil(SESSIONS_A_USER);
+    vendors.make_users(users)?;
+    let mut sessions = Vec::with_capacity(count);
+    for user in (0..users).map(vendors::id) {
+        let token = vendors.qiscus_token(&user)?;
+        let topics = ["c", "n", "update"].map(|kind| format!("{token}/{kind}"));
+        for _ in 0..SESSIONS_A_USER.min(count - sessions.len()) {
+            sessions.push(qiscus_socket(server.address, &topics)?);
         }
     }
     Ok(sessions)

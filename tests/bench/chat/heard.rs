@@ -1,6 +1,7 @@
 //! How long after its send a message is received, on each vendor's socket. A back end sends over Tencent's REST API.
 
 use std::{
+    net::SocketAddr,
     sync::mpsc,
     thread,
     time::{Duration, Instant},
@@ -97,14 +98,20 @@ fn packet(kind: u8, content: &[&[u8]]) -> Result<Vec<u8>, Failure> {
 }
 
 fn qiscus(vendors: &Vendors, user: &str) -> Result<Listener, Failure> {
-    let token = vendors.qiscus_token(user)?;
-    let mut socket = Session::upgraded(vendors.address, "/mqtt", "mqtt")?;
+    let topic = format!("{}/c", vendors.qiscus_token(user)?);
+    Ok(Listener { socket: qiscus_socket(vendors.address, &[topic])?, end: "}" })
+}
+
+/// A realtime connection of Qiscus' SDK that has subscribed to these topics.
+pub(crate) fn qiscus_socket(address: SocketAddr, topics: &[String]) -> Result<Session, Failure> {
+    let mut socket = Session::upgraded(address, "/mqtt", "mqtt")?;
     // MQTT 3.1.1, section 3.1: protocol name, level 4, clean session, keep alive of 60 s, a client id.
     socket.say_bytes(&packet(0x10, &[b"\x00\x04MQTT\x04\x02\x00\x3c\x00\x05bench"])?)?;
     socket.hear_bytes(b"\x20\x02\x00\x00")?;
-    let topic = format!("{token}/c");
-    let length = u16::try_from(topic.len())?.to_be_bytes();
-    socket.say_bytes(&packet(0x82, &[b"\x00\x01", &length, topic.as_bytes(), b"\x00"])?)?;
-    socket.hear_bytes(b"\x90\x03\x00\x01\x00")?;
-    Ok(Listener { socket, end: "}" })
+    for topic in topics {
+        let length = u16::try_from(topic.len())?.to_be_bytes();
+        socket.say_bytes(&packet(0x82, &[b"\x00\x01", &length, topic.as_bytes(), b"\x00"])?)?;
+        socket.hear_bytes(b"\x90\x03\x00\x01\x00")?;
+    }
+    Ok(socket)
 }
