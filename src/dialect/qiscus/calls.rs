@@ -28,3 +28,19 @@ pub(super) fn unknown_call(name: &str, served: &[CallEntry]) -> QiscusError {
         (name.len() <= NAME_CHARS_MAX).then(|| served.iter().map(|(served, _)| slips(served)).min()).flatten();
     QiscusError::UnknownCall { nearest: nearest.filter(|(slips, _)| *slips <= SLIPS_MAX).map(|(_, name)| name) }
 }
+
+/// Declares calls that create or change rooms of other kinds: all fields are ignored, and the answer is an error.
+macro_rules! refused_calls {
+    ($caller:ty, needs $needs:tt; $($(#[$about:meta])* $call:ident: $path:literal;)*) => {$(
+        $(#[$about])*
+        #[utoipa::path(
+            post, path = $path, tag = "Rooms",
+            security $needs,
+            responses((status = 400, description = "Always", body = QiscusErrorReply)),
+        )]
+        pub(super) async fn $call(_: Call<$caller>) -> Result<HttpResponse, QiscusError> {
+            Err(only_pairs().into())
+        }
+    )*};
+}
+pub(super) use refused_calls;

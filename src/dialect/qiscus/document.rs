@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use utoipa::{
     OpenApi as _, ToSchema,
     openapi::{
-        Components, Content, ContentBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema,
-        path::{Operation, Paths},
+        AllOfBuilder, Components, Content, ContentBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response,
+        ResponseBuilder, Schema,
+        path::{Operation, Parameter, Paths},
         security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
     },
 };
@@ -147,6 +148,15 @@ fn describe_version(version: Version, call: &str, operation: &mut Operation) {
             parameter.name = version.user_field().to_owned();
         }
     }
+    if call == "/search_messages" {
+        add_user_to_body(version, operation);
+    }
+    if version == Version::V21 && call == "/get_user_rooms" {
+        // Rooms of v2.1 have no participants.
+        let is_of_both =
+            |given: &RefOr<Parameter>| !matches!(given, RefOr::T(given) if given.name == "show_participants");
+        operation.parameters.iter_mut().for_each(|parameters| parameters.retain(is_of_both));
+    }
     let mut security = vec![requires(&["app_id", "secret"])];
     if version.host_names_app() {
         security.push(requires(&["secret"]));
@@ -156,6 +166,18 @@ fn describe_version(version: Version, call: &str, operation: &mut Operation) {
         && let Some(older) = V20_DIFFERENCES.iter().find(|older| older.call == call)
     {
         older.replace(operation);
+    }
+}
+
+/// Adds the user to a body that has none in the SDKs' version of the call.
+fn add_user_to_body(version: Version, operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    for content in body.content.values_mut() {
+        let RefOr::T(content) = content else { continue };
+        let Some(own) = content.schema.take() else { continue };
+        let user = ObjectBuilder::new().property(version.user_field(), schema_ref::<UserIdText>());
+        let user = user.required(version.user_field()).build();
+        content.schema = Some(Schema::AllOf(AllOfBuilder::new().item(own).item(user).build()).into());
     }
 }
 

@@ -392,10 +392,10 @@ fn at_user_ids(error: Error) -> Error {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct PeriodQuery {
-    /// `YYYY-MM-DD hh:mm:ss`
+    /// `YYYY-MM-DD hh:mm:ss`, in UTC
     #[param(value_type = Option<String>, example = "2019-10-30 07:47:01")]
     start_time: Optional<Moment>,
-    /// `YYYY-MM-DD hh:mm:ss`
+    /// `YYYY-MM-DD hh:mm:ss`, in UTC
     #[param(value_type = Option<String>, example = "2019-10-31 07:47:01")]
     end_time: Optional<Moment>,
 }

@@ -237,6 +237,33 @@ async fn a_back_end_deletes_messages_of_anybody() {
 }
 
 #[actix_web::test]
+async fn a_back_end_names_the_room_of_an_id_that_messages_of_two_rooms_have() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let eve = Chatter::of(&server, "eve").await;
+    let other = eve.room("bob").await;
+    let greeting = json!({ "comment": "welcome", "unique_temp_id": "greeting" });
+    ada.posts(room, &greeting).await;
+    eve.posts(other, &greeting).await;
+    ada.says(room, "only here").await;
+    let both = json!({ "unique_ids": ["ada-only here", "greeting"] });
+    let said = "unique_ids must be that of a message of one room: give its room_id";
+    assert_invalid(&post(&server, "delete_messages", both).await, "unique_ids", said);
+    assert_eq!(ada.history(room).await, ["only here", "welcome"], "nothing is deleted");
+    let delete = server.qiscus(Method::DELETE, &format!("delete_messages?unique_ids[]=greeting&room_id={room}"));
+    assert_eq!(results(&send(delete).await)["comments"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (ada.history(room).await, bob.history(other).await),
+        (vec!["only here".to_owned()], vec!["welcome".to_owned()])
+    );
+    let unique_id = eve.get(&format!("get_room_by_id?id={other}")).await["room"]["unique_id"].clone();
+    results(&post(&server, "delete_messages", json!({ "unique_ids": ["greeting"], "room_id": unique_id })).await);
+    assert_eq!(bob.history(other).await, [] as [String; 0]);
+    let unknown = json!({ "unique_ids": ["greeting"], "room_id": "999" });
+    assert_eq!(post(&server, "delete_messages", unknown).await.status, 400);
+}
+
+#[actix_web::test]
 async fn a_back_end_searches_the_messages_of_a_user() {
     let server = Standin::fresh().await;
     let (ada, _, room) = two(&server).await;

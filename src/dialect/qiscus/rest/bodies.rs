@@ -213,7 +213,7 @@ impl RoomParticipantsRequest {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RoomListQuery {
-    /// Whether rooms have their participants, in v2.0
+    /// Whether rooms have their participants
     #[serde(deserialize_with = "flag")]
     #[param(value_type = Option<bool>)]
     show_participants: bool,
@@ -320,6 +320,10 @@ impl Body for UnreadCountRequest {
 #[schema(as = BackEndDeletion)]
 pub(super) struct DeleteMessagesRequest {
     pub(super) unique_ids: MessageNames,
+    /// The id or the unique id of the room of all of them. Needed if messages of several rooms have one of the ids.
+    #[serde(deserialize_with = "text_or_number")]
+    #[schema(value_type = Option<String>, example = "11")]
+    pub(super) room_id: Option<String>,
 }
 
 pub(super) struct BackEndSearch {

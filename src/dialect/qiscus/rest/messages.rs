@@ -52,6 +52,7 @@ struct BackEndComments {
 }
 
 const ROOM: &str = "room_id";
+const NAMES: &str = "unique_ids";
 
 /// Sends a message in the name of a user, which is delivered as if the user had sent it.
 ///
@@ -169,10 +170,13 @@ async fn comments(
 
 /// Deletes messages of any users, for both users of each.
 ///
-/// The ids may also be in the body.
+/// The ids may also be in the body. An id that messages of several rooms have is refused without the room.
 #[utoipa::path(
     delete, path = "/delete_messages", tag = "Messages",
-    params(("unique_ids[]" = Option<MessageNames>, Query, description = "At least one in total; `unique_ids` works too")),
+    params(
+        ("unique_ids[]" = Option<MessageNames>, Query, description = "At least one in total; `unique_ids` works too"),
+        ("room_id" = Option<String>, Query, description = "The id or the unique id of the room of all of them"),
+    ),
     request_body = Option<DeleteMessagesRequest>,
     responses((status = 200, description = "The deleted messages", body = QiscusReply<BackEndComments>)),
 )]
@@ -181,9 +185,23 @@ pub(super) async fn delete_messages(
     call: Call<QiscusBackEnd, DeleteMessagesRequest>,
 ) -> Result<HttpResponse, QiscusError> {
     let Call { service, caller: QiscusBackEnd { version, tenant }, form, .. } = call;
-    let mut deleted: Vec<(MessageId, Owner)> = Vec::new();
+    let only = match form.room_id {
+        Some(room) => Some(room_of(&service, &tenant, &room).await.map_err(at_room(ROOM))?),
+        None => None,
+    };
+    let mut named = Vec::new();
     for name in form.unique_ids.0 {
-        for message in service.messages_of_app(&tenant, &name).await? {
+        let found = service.messages_of_app(&tenant, &name).await?.into_iter();
+        let found: Vec<_> = found.filter(|message| only.is_none_or(|room| message.conversation == room)).collect();
+        let room = found.first().map(|message| message.conversation);
+        if found.iter().any(|message| Some(message.conversation) != room) {
+            return Err(Fault::Malformed("that of a message of one room: give its room_id").at(NAMES).into());
+        }
+        named.push(found);
+    }
+    let mut deleted: Vec<(MessageId, Owner)> = Vec::new();
+    for found in named {
+        for message in found {
             let (sender, room) = (Owner::Itself(message.sender), ConversationRef::Key(message.conversation));
             let messages = vec![MessageRef::Id(message.id)];
             let request = RecallRequest { messages, reason: String::new(), others_too: true, within: None };
@@ -198,7 +216,7 @@ pub(super) async fn delete_messages(
         }
     }
     if deleted.is_empty() {
-        return Err(Fault::Malformed("that of a message of the app").at("unique_ids").into());
+        return Err(Fault::Malformed("that of a message of the app").at(NAMES).into());
     }
     let mut views = Vec::with_capacity(deleted.len());
     for (id, sender) in deleted {

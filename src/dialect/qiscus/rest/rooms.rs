@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::{
     super::{
         caller::QiscusBackEnd,
+        calls::refused_calls,
         comment::{BackEndUser, RoomFace},
         fields::Paging,
         reader::Reader,
@@ -315,21 +316,9 @@ pub(super) async fn get_unread_count(
     Ok(reply::results(RoomUnreadCounts { unread_counts }))
 }
 
-/// Declares calls about rooms of other kinds: all fields are ignored, and the answer is an error.
-macro_rules! refused_calls {
-    ($($(#[$about:meta])* $call:ident: $path:literal;)*) => {$(
-        $(#[$about])*
-        #[utoipa::path(
-            post, path = $path, tag = "Rooms",
-            responses((status = 400, description = "Always", body = QiscusErrorReply)),
-        )]
-        pub(super) async fn $call(_: Call<QiscusBackEnd>) -> Result<HttpResponse, QiscusError> {
-            Err(only_pairs().into())
-        }
-    )*};
-}
-
 refused_calls! {
+    QiscusBackEnd, needs (("app_id" = [], "secret" = []));
+
     /// Not served, because Standin has rooms of two users alone.
     create_room: "/create_room";
 

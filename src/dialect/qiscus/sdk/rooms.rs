@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     super::{
+        calls::refused_calls,
         comment::CommentView,
         fields::{Paging, UserIdList},
         reader::{OPENED_WITH, Reader},
@@ -466,22 +467,9 @@ empty_calls! {
     channels_info: post "/channels/info" -> Channels;
 }
 
-/// Declares calls that create or change rooms of other kinds: all fields are ignored, and the answer is an error.
-macro_rules! refused_calls {
-    ($($(#[$about:meta])* $call:ident: $path:literal;)*) => {$(
-        $(#[$about])*
-        #[utoipa::path(
-            post, path = $path, tag = "Rooms",
-            security(("app_id" = [], "token" = [])),
-            responses((status = 400, description = "Always", body = QiscusErrorReply)),
-        )]
-        pub(super) async fn $call(_: Call<QiscusUser>) -> Result<HttpResponse, QiscusError> {
-            Err(only_pairs().into())
-        }
-    )*};
-}
-
 refused_calls! {
+    QiscusUser, needs (("app_id" = [], "token" = []));
+
     /// `createGroupRoom`: not served, because Standin has rooms of two users alone.
     create_room: "/create_room";
 
