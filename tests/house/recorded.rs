@@ -15,8 +15,9 @@ use super::standin::{Standin, send};
 /// Fewer steps are no whole run.
 const STEPS_MIN: usize = 25;
 
-/// How long what is drawn at random is, in characters: secrets and the names of pictures, tickets.
-const DRAWN: [usize; 2] = [22, 27];
+/// How long what is drawn at random is, in characters: secrets and the names of pictures, tickets, the unique ids of
+/// rooms.
+const DRAWN: [usize; 3] = [22, 27, 32];
 
 /// The steps of a recording.
 pub(crate) fn steps(name: &str) -> Vec<Value> {

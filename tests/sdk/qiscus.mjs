@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 import { openBrowser, serveApp } from './browser.mjs';
 import { check, eventually, holds, never, pause, Wrong } from './check.mjs';
-import { chat } from './qiscus_chat.mjs';
+import { chat, recordedChat } from './qiscus_chat.mjs';
 import { clients } from './qiscus_clients.mjs';
 import { makeDriver } from './qiscus_driver.mjs';
 import { recorder } from './record.mjs';
@@ -28,6 +28,7 @@ const LIFE_S = 60;
 export async function run(binary) {
   await everyCall(binary, 'node', inNode);
   await everyCall(binary, 'page', inPage);
+  await recordedChat(binary, 'node', inNode);
   if (process.env.RECORD) return;
   await chat(binary, 'node', inNode);
   await chat(binary, 'page', inPage);

@@ -4,6 +4,7 @@
  */
 
 import { check, eventually, holds, never, pause, within } from './check.mjs';
+import { recorder } from './record.mjs';
 import { APP_ID, Standin } from './standin.mjs';
 
 /** The SDK polls every 5 seconds. */
@@ -42,6 +43,53 @@ export async function chat(binary, name, platform) {
     await pause(RECEIPT_MS);
   } finally {
     await place.close();
+    await server.close();
+  }
+}
+
+/**
+ * The calls of a chat whose other user is absent, for `cargo test` to replay: nothing in the answers depends on when a client polls.
+ */
+export async function recordedChat(binary, name, platform) {
+  const server = await Standin.fresh(binary);
+  const recording = await recorder(server.base);
+  server.via = recording.base;
+  const place = await platform();
+  const say = what => `${name}: recorded chat: ${what}`;
+  try {
+    const ada = await place.open({ AppId: APP_ID, baseURL: recording.base });
+    await ada.call('setUser', 'ada', 'key', 'Ada');
+    await server.qiscusRest('POST', 'login_or_register', { user_id: 'bob', username: 'Bob', password: 'key' });
+    check(say('no rooms at first'), await ada.call('loadRoomList', { page: 1, limit: 20 }), []);
+    const room = await ada.call('chatTarget', 'bob');
+    const first = await ada.call('sendComment', room.id, 'one', 'a-one');
+    const promo = { type: 'promo', content: { date: '2017-09-09' } };
+    await ada.call('sendComment', room.id, 'two', 'a-two', 'custom', JSON.stringify(promo));
+    const reply = { text: 'three', replied_comment_id: first.id, replied_comment_message: 'one' };
+    await ada.call('sendComment', room.id, 'three', 'a-three', 'reply', JSON.stringify(reply));
+    check(say('a repeat is the same message'), (await ada.call('sendComment', room.id, 'one', 'a-one')).id, first.id);
+    check(say('loadComments'), texts(await page(ada, room.id, 20)), ['three', 'two', 'one']);
+    check(say('loadMore'), texts(await ada.call('loadMore', first.id + 1, { limit: 20 })), ['one']);
+    check(say('loadRoomList'), (await ada.call('loadRoomList', { page: 1, limit: 20 })).map(({ id }) => id), [room.id]);
+    check(say('getRoomById'), (await ada.call('getRoomById', room.id)).id, room.id);
+    check(say('getRoomsInfo'), (await ada.call('getRoomsInfo', { room_ids: [String(room.id)] })).results.rooms_info.length, 1);
+    check(say('searchMessages'), texts(await ada.call('searchMessages', { query: 'TWO' })), ['two']);
+    await ada.call('updateMessage', { ...first, message: 'one!', unique_id: 'a-one' });
+    await ada.call('deleteComment', room.id, ['a-two']);
+    check(say('changed and deleted'), texts(await page(ada, room.id, 20)), ['three', 'one!']);
+    check(say('unread counts'), [await ada.call('getTotalUnreadCount'), await ada.call('getRoomUnreadCount')], [0, 0]);
+    await ada.call('clearRoomMessages', [room.unique_id]);
+    check(say('cleared'), await page(ada, room.id, 20), []);
+    await ada.call('sendComment', room.id, 'four', 'a-four');
+    check(say('chatTarget again'), texts((await ada.call('chatTarget', 'bob')).comments), ['four']);
+    check(say('loadRoomList again'), (await ada.call('loadRoomList', { page: 1, limit: 20 })).map(({ last_comment_message }) => last_comment_message), ['four']);
+    check(say('getOrCreateRoomByUniqueId'), (await ada.call('getOrCreateRoomByUniqueId', room.unique_id)).id, room.id);
+    await ada.call('disconnect');
+    await pause(RECEIPT_MS);
+    await recording.save(`qiscus-chat-${name}`);
+  } finally {
+    await place.close();
+    await recording.close();
     await server.close();
   }
 }

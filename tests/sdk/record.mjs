@@ -20,8 +20,11 @@ const POLLED = /\/(sync|sync_event|update_comment_status)(\?|$)/;
 /** What an SDK says by the clock, and what it tells its vendor about its own doings. */
 const BACKGROUND = /^(heartbeat\.alive|imopenstat\..*|im_open_status\.wshello)$/;
 
-/** What is drawn at random, by its length: derived secrets and picture names, tickets. In a form a slash before it is `%2F`. */
-const RANDOM = /(?<=^|%2F|[^0-9A-Za-z])(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{27})(?![0-9A-Za-z])/g;
+/**
+ * What is drawn at random, by its length: derived secrets and picture names, tickets, unique ids of rooms, but not the secret of the app in
+ * these tests. In a form a slash before it is `%2F`.
+ */
+const RANDOM = /(?<=^|%2F|[^0-9A-Za-z])(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{27}|(?!0123456789abcdef)[0-9a-f]{32})(?![0-9A-Za-z])/g;
 
 /** The second part of a token of MirrorFly: a time. */
 const CLAIMS = /(?<=\.)eyJleHA[0-9A-Za-z_-]+(?=\.)/g;

@@ -19,6 +19,11 @@ async fn the_sdk_in_node_receives_what_was_recorded() {
 }
 
 #[actix_web::test]
+async fn the_chat_calls_of_the_sdk_receive_what_was_recorded() {
+    replay("qiscus-chat-node").await;
+}
+
+#[actix_web::test]
 async fn the_sdk_in_a_page_receives_what_was_recorded() {
     replay("qiscus-page").await;
 }
