@@ -1,5 +1,7 @@
 //! Sessions: their notifications, why they end, where a client resumes, and the status of users.
 
+use std::time::Duration;
+
 use super::{
     ChatSettingsChange, Conversation, ConversationChange, CustomStatus, Digest, Mark, Message, MessageId, MessageName,
     Moment, ProfileField, User, UserId, UserKey,
@@ -202,29 +204,107 @@ pub struct StoredPosition {
     /// The client has confirmed every event up to this one.
     pub confirmed: i64,
     pub at: Moment,
+    /// Set once a client without a token has resumed here.
+    pub claim: Option<Claim>,
 }
+
+/// The use of a position by a client that cannot say whether the position is its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The client resumed after this event.
+    pub after: i64,
+    pub at: Moment,
+}
+
+/// How long a claimed position may be used by another client: two pages of one computer reconnect within this time.
+pub const CLAIM_REST: Duration = Duration::from_secs(120);
 
 /// Returns the event after which a client must catch up.
 ///
 /// A client with a token resumes at its own position. Without one it may be any of the user's clients: it resumes at
 /// the oldest position of a session that has ended or has unconfirmed notifications, because a vanished client
-/// reconnects before the server notices. So a position may be used twice, but none is skipped.
-pub fn resume(stored: &[StoredPosition], siblings: &[Sibling], shown: Option<Digest>) -> Option<Resumed> {
-    let sibling_of = |position: &StoredPosition| siblings.iter().find(|sibling| sibling.row == position.row);
-    let confirmed =
-        |position: &StoredPosition| position.confirmed.max(sibling_of(position).map_or(0, |sibling| sibling.confirmed));
+/// reconnects before the server notices. It claims these positions. A claimed position counts only for a client that
+/// returns within [`CLAIM_REST`] while another session of the user is open: it may be a second client that was away.
+pub fn resume(stored: &[StoredPosition], siblings: &[Sibling], shown: Option<Digest>, now: Moment) -> Option<Resumed> {
+    let places = places(stored, siblings);
     if let Some(shown) = shown {
-        let own = stored
-            .iter()
-            .filter(|position| position.shown == Some(shown))
-            .min_by_key(|position| confirmed(position))?;
-        return Some(Resumed { after: confirmed(own), own: Some(own.row) });
+        let own = places.iter().filter(|place| place.shown == Some(shown)).min_by_key(|place| place.confirmed)?;
+        return Some(Resumed { after: own.confirmed, own: Some(own.row) });
     }
-    let may_be_it = stored.iter().filter(|position| match sibling_of(position).map(|sibling| sibling.state) {
-        Some(SiblingState::Open { is_outstanding }) => is_outstanding,
-        Some(SiblingState::Ended) | None => true,
-    });
-    may_be_it.map(confirmed).min().map(|after| Resumed { after, own: None })
+    let after = places.iter().filter(|place| place.may_be_resumed(&places, now)).map(Place::after).min()?;
+    Some(Resumed { after, own: None })
+}
+
+/// What becomes of the user's positions when a client without a token resumes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// The positions that have served their purpose.
+    pub taken: Vec<i64>,
+    /// The positions that the client claims, each with the event that its own client has confirmed.
+    pub claimed: Vec<(i64, i64, Claim)>,
+}
+
+/// Decides which positions a client without a token uses up and which it claims.
+///
+/// It uses up one position of an ended session: the oldest, a claimed one first. So of several clients that were away,
+/// each receives what it missed, and a single one receives it once. Of more than `claims_max` claimed positions of ended
+/// sessions the others are used up too.
+pub fn claims(stored: &[StoredPosition], siblings: &[Sibling], claims_max: usize, now: Moment) -> Claims {
+    let places = places(stored, siblings);
+    let is_used = |place: &&Place| place.shown.is_none() && place.may_be_resumed(&places, now);
+    let mut ended: Vec<&Place> = places.iter().filter(is_used).filter(|place| !place.is_open).collect();
+    ended.sort_by_key(|place| (place.claim.is_none(), place.after(), place.row));
+    let spent = places.iter().filter(|place| place.claim.is_some() && !place.is_open && !is_used(place));
+    let mut taken: Vec<i64> = spent.chain(ended.first().copied()).map(|place| place.row).collect();
+    taken.extend(ended.iter().skip(1 + claims_max).map(|place| place.row));
+    let open = places.iter().filter(is_used).filter(|place| place.is_open);
+    let new: Vec<&Place> = open.chain(ended.iter().skip(1).take(claims_max).copied()).collect();
+    // A client that reconnects often must not hand an old position on for ever.
+    let unclaimed = places.iter().filter(is_used).filter(|place| place.claim.is_none());
+    let after = unclaimed.map(|place| place.confirmed).min();
+    let new = new.iter().filter(|place| place.claim.is_none());
+    let claimed = after.map(|after| new.map(|place| (place.row, place.confirmed, Claim { after, at: now })).collect());
+    Claims { taken, claimed: claimed.unwrap_or_default() }
+}
+
+/// A stored position with what is known of its session.
+struct Place {
+    row: i64,
+    shown: Option<Digest>,
+    confirmed: i64,
+    is_open: bool,
+    /// Whether something was sent to an open session that its client has not confirmed.
+    is_outstanding: bool,
+    claim: Option<Claim>,
+}
+
+impl Place {
+    /// The event after which a client resumes here.
+    fn after(&self) -> i64 {
+        self.claim.map_or(self.confirmed, |claim| claim.after)
+    }
+
+    fn may_be_resumed(&self, places: &[Self], now: Moment) -> bool {
+        let is_left = !self.is_open || self.is_outstanding;
+        let is_another_open = || places.iter().any(|place| place.is_open && place.claim.is_none());
+        is_left && self.claim.is_none_or(|claim| now < claim.at.after(CLAIM_REST) && is_another_open())
+    }
+}
+
+fn places(stored: &[StoredPosition], siblings: &[Sibling]) -> Vec<Place> {
+    let place = |position: &StoredPosition| {
+        let sibling = siblings.iter().find(|sibling| sibling.row == position.row);
+        let confirmed = position.confirmed.max(sibling.map_or(0, |sibling| sibling.confirmed));
+        let state = sibling.map_or(SiblingState::Ended, |sibling| sibling.state);
+        let (is_open, is_outstanding) = match state {
+            SiblingState::Open { is_outstanding } => (true, is_outstanding),
+            SiblingState::Ended => (false, false),
+        };
+        // Its client has confirmed something since, so it was not the client that resumed here.
+        let claim = position.claim.filter(|_| confirmed == position.confirmed);
+        Place { row: position.row, shown: position.shown, confirmed, is_open, is_outstanding, claim }
+    };
+    stored.iter().map(place).collect()
 }
 
 /// Where a client resumes.

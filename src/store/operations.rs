@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::{
     Admin, AdminKey, AdminName, AdminSession, App, AppKey, AuditEntry, ChangedPosition, ChatSettings,
-    ChatSettingsChange, Contact, ContactName, Conversation, ConversationFilter, ConversationKey, Credentials,
+    ChatSettingsChange, Claim, Contact, ContactName, Conversation, ConversationFilter, ConversationKey, Credentials,
     CustomStatus, Device, DeviceType, Digest, Direction, DirectorySearch, Error, Event, EventKind, FollowCounts,
     FollowCursor, FollowList, FollowPage, Friend, FriendGroup, FriendRequest, Listed, LockReason, Message, MessageId,
     MessageName, MessageRecall, MobileNumber, Moment, MuteLevel, NewApp, NewPicture, NewReport, Order, Page,
@@ -243,8 +243,8 @@ operations!(Tx by WriteEngine {
     put_audit_entry(entry: &AuditEntry, at: Moment) -> () = admins::put_audit_entry;
     /// Stores where a new session stands in the event log, and returns the key of the row.
     put_position(new: &NewPosition, confirmed: i64) -> i64 = positions::put;
-    /// Marks the session of a place as ended. The row keeps the later of `at` and its own time.
-    end_position(row: i64, at: Moment) -> () = positions::end;
+    /// Notes that another client has resumed after a place, of a session whose client has confirmed this event.
+    claim_position(row: i64, confirmed: i64, claim: Claim) -> () = positions::claim;
     take_position(row: i64) -> () = positions::take;
     /// Moves places forward; none moves back, and a deleted row is ignored.
     move_positions(moved: &[ChangedPosition], at: Moment) -> () = positions::move_all;

@@ -17,7 +17,9 @@ use standin::{
         id::{AppKey, UserId, UserKey},
         profile::{Patch, ProfileChange, ProfileField},
         secret::{DerivedSecret, Digest, Salt},
-        session::{EndReason, Notification, Sibling, SiblingState, StoredPosition, Vendor, resume},
+        session::{
+            Claim, Claims, EndReason, Notification, Sibling, SiblingState, StoredPosition, Vendor, claims, resume,
+        },
         storage::Durability,
         text::DisplayName,
         time::{Clock, Moment},
@@ -417,12 +419,13 @@ fn promise_61_a_client_resumes_at_its_own_position_or_at_the_oldest_that_may_be_
         shown: shown.map(|n| Digest([n; 32])),
         confirmed,
         at: at(0),
+        claim: None,
     };
     let stored = [place(1, None, 30), place(2, None, 20), place(3, Some(9), 40)];
     let open =
         |row, confirmed, is_outstanding| Sibling { row, confirmed, state: SiblingState::Open { is_outstanding } };
     let behind = |siblings: &[Sibling], shown: Option<u8>| {
-        resume(&stored[..], siblings, shown.map(|n| Digest([n; 32]))).map(|resumed| (resumed.after, resumed.own))
+        resume(&stored[..], siblings, shown.map(|n| Digest([n; 32])), at(9)).map(|resumed| (resumed.after, resumed.own))
     };
     assert_eq!(behind(&[], Some(9)), Some((40, Some(3))));
     assert_eq!(behind(&[open(3, 45, false)], Some(9)), Some((45, Some(3))), "the memory knows better than the row");
@@ -430,7 +433,45 @@ fn promise_61_a_client_resumes_at_its_own_position_or_at_the_oldest_that_may_be_
     assert_eq!(behind(&[], None), Some((20, None)));
     assert_eq!(behind(&[open(2, 21, false)], None), Some((30, None)), "an open session that has everything is no drop");
     assert_eq!(behind(&[open(2, 21, true)], None), Some((21, None)), "one that does not confirm may be");
-    assert_eq!(resume(&[], &[], None), None);
+    assert_eq!(resume(&[], &[], None, at(9)), None);
+}
+
+/// What a client without a token does to the positions of its user: where it resumes, and what remains for others.
+#[test]
+fn promise_61_a_position_that_a_client_has_resumed_serves_no_other_sign_in() {
+    let place = |row, confirmed, claim: Option<(i64, i64)>| StoredPosition {
+        row,
+        shown: None,
+        confirmed,
+        at: at(0),
+        claim: claim.map(|(after, micros)| Claim { after, at: at(micros) }),
+    };
+    let open =
+        |row, confirmed, is_outstanding| Sibling { row, confirmed, state: SiblingState::Open { is_outstanding } };
+    let second = 200_000_000;
+    let decided = |stored: &[StoredPosition], siblings: &[Sibling]| {
+        let Claims { taken, claimed } = claims(stored, siblings, 2, at(second));
+        let after = resume(stored, siblings, None, at(second)).map(|resumed| resumed.after);
+        let claimed: Vec<_> =
+            claimed.into_iter().map(|(row, confirmed, claim)| (row, confirmed, claim.after)).collect();
+        (after, taken, claimed)
+    };
+    assert_eq!(decided(&[place(1, 20, None)], &[]), (Some(20), vec![1], vec![]), "the one that ended is used up");
+    let two = [place(1, 20, None), place(2, 30, None)];
+    assert_eq!(decided(&two, &[]), (Some(20), vec![1], vec![(2, 30, 20)]), "another client may have been away too");
+    let frozen = [open(1, 25, true)];
+    assert_eq!(decided(&two[..1], &frozen), (Some(25), vec![], vec![(1, 25, 25)]), "it may be the one, or be alive");
+    // What is claimed is for clients that return while another is there, and not for a next sign-in.
+    let left = [place(2, 30, Some((20, second - 119_000_000))), place(3, 40, None)];
+    assert_eq!(decided(&left, &[open(3, 40, false)]), (Some(20), vec![2], vec![]));
+    assert_eq!(decided(&left, &[]), (Some(40), vec![2, 3], vec![]));
+    let late = [place(2, 30, Some((20, second - 120_000_000))), place(3, 40, None)];
+    assert_eq!(decided(&late, &[open(3, 40, false)]), (None, vec![2], vec![]), "two minutes later");
+    assert_eq!(decided(&late, &[open(2, 31, true)]), (Some(31), vec![3], vec![(2, 31, 31)]), "it has confirmed since");
+    let many: Vec<StoredPosition> = (1..=5).map(|row| place(row, 10 * row, None)).collect();
+    assert_eq!(decided(&many, &[]), (Some(10), vec![1, 4, 5], vec![(2, 20, 10), (3, 30, 10)]), "a bound");
+    let token = [StoredPosition { shown: Some(Digest([1; 32])), ..place(1, 20, None) }];
+    assert_eq!(decided(&token, &[]).1, Vec::<i64>::new(), "a client with a token has a position of its own");
 }
 
 #[actix_web::test]

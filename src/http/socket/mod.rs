@@ -357,7 +357,8 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
             sent(self.socket.flush().await)?;
             if let (Some(seq), Some(listening)) = (caught_up.take(), &self.listening) {
                 listening.caught_up(seq);
-                self.confirm_at.get_or_insert_with(|| Instant::now() + CONFIRM_AFTER);
+                // At once: a client that leaves again within seconds must not get the same at its next sign-in.
+                self.confirm_at = Some(Instant::now());
             }
             if effects.is_over {
                 return Err(Some(CloseCode::Normal.into()));

@@ -10,7 +10,7 @@ use tokio::{sync::watch, time::sleep};
 use crate::{
     domain::{
         AppKey, CallerKey, Digest, EndReason, Error, Event, Notification, Owner, Presence, Resumed, State,
-        StoredPosition, Unauthenticated, User, UserId, UserKey, Vendor, session,
+        Unauthenticated, User, UserId, UserKey, Vendor, session,
     },
     live::{feed::Feed, hub::LiveSession, status_subscriptions::StatusSubscriber},
     service::{AuthenticatedUser, Purpose, Service, Tenant, Viewer, users},
@@ -169,7 +169,7 @@ impl Service {
             Err(cause) => {
                 log::warn!("a session begins without a stored position: {cause:?}");
                 let stored = store.read(async |db| db.positions(app, user, vendor).await).await?;
-                (0, session::resume(&stored, &new.siblings, new.shown))
+                (0, session::resume(&stored, &new.siblings, new.shown, new.at))
             }
         };
         session.set_row(row);
@@ -258,34 +258,26 @@ impl Service {
     }
 }
 
-/// Per user and vendor, of clients without a key. More are merged: the lower event number and the later time win.
-const ENDED_PLACES_MAX: usize = 8;
+/// Claimed positions of ended sessions that are kept per user and vendor: as many clients may return at the same time.
+const CLAIMED_PLACES_MAX: usize = 20;
 
 /// Begins the row of a session's position. Returns the row, and where the client continues if it was here before.
 pub async fn begin_position(tx: &Tx<'_>, app: AppKey, new: &NewPosition) -> Result<(i64, Option<Resumed>), Error> {
     tx.user_by_key(app, new.user).await?.ok_or(Error::GONE)?;
     let stored = tx.positions(app, new.user, new.vendor).await?;
-    let resumed = session::resume(&stored, &new.siblings, new.shown);
+    let resumed = session::resume(&stored, &new.siblings, new.shown, new.at);
     if let Some(own) = resumed.and_then(|resumed| resumed.own) {
         tx.take_position(own).await?;
     }
     if new.shown.is_none() {
-        join_newest(tx, &stored, new).await?;
+        let claims = session::claims(&stored, &new.siblings, CLAIMED_PLACES_MAX, new.at);
+        for row in claims.taken {
+            tx.take_position(row).await?;
+        }
+        for (row, confirmed, claim) in claims.claimed {
+            tx.claim_position(row, confirmed, claim).await?;
+        }
     }
     let row = tx.put_position(new, resumed.map_or(new.confirmed, |resumed| resumed.after)).await?;
     Ok((row, resumed))
-}
-
-/// Merges the newest positions of ended sessions, so that a client that reconnects often stays within the bound.
-async fn join_newest(tx: &Tx<'_>, stored: &[StoredPosition], new: &NewPosition) -> Result<(), Error> {
-    let is_open =
-        |position: &StoredPosition| new.siblings.iter().any(|sibling| sibling.row == position.row && sibling.is_open());
-    let ended: Vec<&StoredPosition> = stored.iter().filter(|position| !is_open(position)).collect();
-    let Some((kept, joined)) = ended.split_at_checked(ENDED_PLACES_MAX) else { return Ok(()) };
-    let Some(last) = kept.last() else { return Ok(()) };
-    for position in joined {
-        tx.end_position(last.row, position.at).await?;
-        tx.take_position(position.row).await?;
-    }
-    Ok(())
 }

@@ -70,6 +70,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/0012_folded_names.sql")),
     M::up(include_str!("schema/0013_numbers.sql")),
     M::up(include_str!("schema/0014_messages.sql")),
+    M::up(include_str!("schema/0015_claimed_places.sql")),
 ];
 
 /// The number of schema files: the value of `user_version` once all are applied.

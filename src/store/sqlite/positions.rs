@@ -7,12 +7,13 @@ use super::{
     tickets,
 };
 use crate::{
-    domain::{AppKey, ChangedPosition, Digest, Error, Moment, StoredPosition, UserKey, Vendor},
+    domain::{AppKey, ChangedPosition, Claim, Digest, Error, Moment, StoredPosition, UserKey, Vendor},
     store::NewPosition,
 };
 
 const OF_USER: &str = "
-    SELECT session_place.key, shown, heard, at FROM session_place JOIN user ON user.key = session_place.user
+    SELECT session_place.key, shown, heard, at, claimed, claimed_at
+    FROM session_place JOIN user ON user.key = session_place.user
     WHERE user.app = ?1 AND session_place.user = ?2 AND wire = ?3 ORDER BY heard, session_place.key";
 
 pub(crate) fn of_user(
@@ -24,7 +25,9 @@ pub(crate) fn of_user(
     let parse = |row: &Row<'_>| {
         let row = StoredRow::of("session_place", row);
         let shown = row.get::<Option<[u8; 32]>>(1)?.map(Digest);
-        Ok(StoredPosition { row: row.get(0)?, shown, confirmed: row.get(2)?, at: row.moment(3)? })
+        let claimed_at = row.get::<Option<i64>>(5)?.map(|_| row.moment(5)).transpose()?;
+        let claim = row.get::<Option<i64>>(4)?.zip(claimed_at).map(|(after, at)| Claim { after, at });
+        Ok(StoredPosition { row: row.get(0)?, shown, confirmed: row.get(2)?, at: row.moment(3)?, claim })
     };
     let asked = params![app.0, user.0, tickets::word(vendor)];
     db.prepare_cached(OF_USER)?.query_and_then(asked, parse)?.collect()
@@ -44,15 +47,20 @@ pub(crate) fn take(tx: &Transaction<'_>, row: i64) -> Result<(), Error> {
     run(tx, FORGET, [row])
 }
 
-const END: &str = "UPDATE session_place SET at = max(at, ?2), has_ended = 1 WHERE key = ?1";
+const CLAIM: &str = "
+    UPDATE session_place SET heard = max(heard, ?2), claimed = ?3, claimed_at = ?4 WHERE key = ?1";
 
-pub(crate) fn end(tx: &Transaction<'_>, row: i64, at: Moment) -> Result<(), Error> {
-    run(tx, END, params![row, at.micros()])
+pub(crate) fn claim(tx: &Transaction<'_>, row: i64, confirmed: i64, claim: Claim) -> Result<(), Error> {
+    run(tx, CLAIM, params![row, confirmed, claim.after, claim.at.micros()])
 }
 
-/// A place never moves back.
+/// A place never moves back. One that moves is that of a client which is still there.
 const MOVE: &str = "
-    UPDATE session_place SET heard = max(heard, ?2), at = ?3, has_ended = max(has_ended, ?4) WHERE key = ?1";
+    UPDATE session_place SET
+        claimed = CASE WHEN heard < ?2 THEN NULL ELSE claimed END,
+        claimed_at = CASE WHEN heard < ?2 THEN NULL ELSE claimed_at END,
+        heard = max(heard, ?2), at = ?3, has_ended = max(has_ended, ?4)
+    WHERE key = ?1";
 
 pub(crate) fn move_all(tx: &Transaction<'_>, moved: &[ChangedPosition], at: Moment) -> Result<(), Error> {
     let mut statement = tx.prepare_cached(MOVE)?;

@@ -85,7 +85,115 @@ async fn promise_61_positions_of_a_reconnecting_client_are_merged_and_nothing_is
         drop(come_back(server.base(), &kept).await);
     }
     let places = rows(&server, "SELECT count(*) FROM session_place");
-    assert!((2..=12).contains(&places), "{places} places of one user");
+    assert!((1..=12).contains(&places), "{places} places of one user");
+    come_back(server.base(), &kept).await.hears("missed").await;
+}
+
+/// Waits until the positions of the sessions that ended are stored.
+async fn stored(server: &Standin) {
+    let is_open = "SELECT count(*) FROM session_place WHERE has_ended = 0";
+    for _ in 0..200 {
+        if rows(server, is_open) == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("a session has not ended");
+}
+
+/// A client that hears a new change next: what it missed would come before.
+async fn hears_only(server: &Standin, back: &mut Client, name: &str) {
+    change(server, ADA, name).await;
+    let arrived = tokio::time::timeout(WAIT, back.hear()).await.expect("the change").unwrap();
+    assert!(arrived.contains(name), "{name} is first: {arrived}");
+}
+
+#[actix_web::test]
+async fn promise_61_a_missed_change_arrives_at_one_sign_in_of_mirrorfly_and_at_no_later_one() {
+    let mut server = server(&["bob"]).await;
+    let (bob, kept) = log_in(&server, server.base(), "mirrorfly", "bob").await;
+    drop(bob);
+    change(&server, ADA, "missed").await;
+    let mut back = come_back(server.base(), &kept).await;
+    back.hears("missed").await;
+    // It reads on, and so answers the ping that follows.
+    hears_only(&server, &mut back, "live").await;
+    assert!(tokio::time::timeout(Duration::from_secs(3), back.hear()).await.is_err(), "nothing else");
+    drop(back);
+    for (round, is_restarted) in [false, false, true, true].into_iter().enumerate() {
+        stored(&server).await;
+        if is_restarted {
+            match round {
+                2 => assert_eq!(server.terminate(), Some(0)),
+                _ => server.kill(),
+            }
+            server.restart();
+        }
+        let mut again = come_back(server.base(), &kept).await;
+        hears_only(&server, &mut again, &format!("round {round}")).await;
+        assert!(tokio::time::timeout(Duration::from_secs(3), again.hear()).await.is_err(), "nothing else");
+    }
+}
+
+#[actix_web::test]
+async fn promise_61_two_pages_that_were_away_both_receive_a_change_and_a_later_one_does_not() {
+    let server = server(&["bob"]).await;
+    let (one, kept) = log_in(&server, server.base(), "mirrorfly", "bob").await;
+    let (two, _) = log_in(&server, server.base(), "mirrorfly", "bob").await;
+    drop((one, two));
+    stored(&server).await;
+    change(&server, ADA, "missed").await;
+    let mut one = come_back(server.base(), &kept).await;
+    one.hears("missed").await;
+    // It confirms what it received before the second one comes.
+    assert!(tokio::time::timeout(Duration::from_secs(1), one.hear()).await.is_err(), "nothing else");
+    let mut two = come_back(server.base(), &kept).await;
+    two.hears("missed").await;
+    assert!(tokio::time::timeout(Duration::from_secs(1), two.hear()).await.is_err(), "nothing else");
+    let mut third = come_back(server.base(), &kept).await;
+    hears_only(&server, &mut third, "to all").await;
+}
+
+#[actix_web::test]
+async fn promise_61_a_client_that_reconnects_before_its_drop_is_noticed_receives_nothing_again_later() {
+    let server = server(&["bob"]).await;
+    let proxy = Proxy::to(server.base()).await;
+    let (mut bob, kept) = log_in(&server, proxy.base(), "mirrorfly", "bob").await;
+    change(&server, ADA, "heard").await;
+    bob.hears("heard").await;
+    proxy.freeze();
+    change(&server, ADA, "missed").await;
+    let mut back = come_back(server.base(), &kept).await;
+    back.hears("missed").await;
+    assert!(tokio::time::timeout(Duration::from_secs(1), back.hear()).await.is_err(), "nothing else");
+    drop(back);
+    proxy.reset();
+    stored(&server).await;
+    let mut again = come_back(server.base(), &kept).await;
+    hears_only(&server, &mut again, "later").await;
+}
+
+#[actix_web::test]
+async fn promise_61_a_sign_in_that_is_cut_before_it_confirms_leaves_the_changes_to_the_next() {
+    let mut server = server(&["bob"]).await;
+    let (bob, kept) = log_in(&server, server.base(), "mirrorfly", "bob").await;
+    drop(bob);
+    stored(&server).await;
+    change(&server, ADA, "missed").await;
+    for is_killed in [false, true] {
+        // The sign-in reaches the server, and nothing that the server says reaches the client.
+        let proxy = Proxy::to(server.base()).await;
+        let cut = come_back(proxy.base(), &kept).await;
+        proxy.freeze();
+        match is_killed {
+            true => {
+                server.kill();
+                server.restart();
+            }
+            false => proxy.reset(),
+        }
+        drop(cut);
+    }
     come_back(server.base(), &kept).await.hears("missed").await;
 }
 

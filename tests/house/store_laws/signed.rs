@@ -138,8 +138,10 @@ async fn stored_invalid_signatures_are_bounded_and_none_becomes_valid_again() {
     assert_eq!(rows, 1);
 }
 
-/// What `0014_messages.sql` does, undone.
+/// What `0015_claimed_places.sql` and `0014_messages.sql` do, undone.
 const UNDO_MESSAGES: &str = "
+    ALTER TABLE session_place DROP COLUMN claimed;
+    ALTER TABLE session_place DROP COLUMN claimed_at;
     DROP TABLE message;
     DROP TABLE participant;
     DROP TABLE conversation;
