@@ -2,7 +2,7 @@
 //!
 //! The folders in `upgrade/` were made by `upgrade/make.py` with binaries of these commits, each the last at which its schema was the
 //! newest: 0001 c41f022, 0002 a0b2daf, 0003 c7a833b, 0004 17f2b8e, 0005 d37a189, 0006 7facc40, 0007 1c1f455, 0008 26304f0; 0009
-//! to 0013 by the programs they landed with. A schema that lands brings its own.
+//! to 0013 by the programs they landed with, 0014 by 26514c1. A schema that lands brings its own.
 
 use std::{
     collections::BTreeSet,

@@ -119,8 +119,27 @@ class Old:
         wish = {"To_Account": "tia", "AddSource": "AddSource_Type_Old", "AddWording": "It is me"}
         self.tencent("sns/friend_add", {"From_Account": "vic", "AddFriendItem": [wish], "AddType": "Add_Type_Both"})
         self.tencent("sns/black_list_add", {"From_Account": "uwe", "To_Account": ["vic"]})
+        self.chat(cyn)
         subprocess.run([self.binary, "admin", "create", "ada", "--password-stdin"], input=b"a password of twelve", env=self.variables,
             capture_output=True)
+
+    def chat(self, cyn):
+        """Conversations through all three vendors: a reply, a change, a recall, marks of reading, a pin, a cleared one."""
+        self.room = find_number(self.qiscus("POST", "get_or_create_room_with_target", {"user_ids": ["ada", "bob@example.com"]})[1], "id", "room_id")
+        for sender, text in [("ada", "Hello \u00e9\u4e2d\U0001f600"), ("bob@example.com", "An answer"), ("ada", "The last one")]:
+            self.qiscus("POST", "post_comment", {"user_id": sender, "room_id": str(self.room), "type": "text", "message": text})
+        for text in ["Hello", "Hello again"]:
+            self.json("POST", "/api/v1/chat/sendmessage", cyn, {"toUser": "dan", "message": text})
+        keys = []
+        for number, (sender, text) in enumerate([("tia", "one"), ("uwe", "two"), ("tia", "three"), ("tia", "four")]):
+            element = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}]
+            said = self.tencent("openim/sendmsg", {"From_Account": sender, "To_Account": "uwe" if sender == "tia" else "tia", "MsgSeq": number,
+                "MsgRandom": number, "MsgBody": element, "CloudCustomData": text})[1]
+            keys.append(said.get("MsgKey"))
+        changed = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "changed"}}]
+        self.tencent("openim/modify_c2c_msg", {"From_Account": "tia", "To_Account": "uwe", "MsgKey": keys[0], "MsgBody": changed})
+        self.tencent("openim/admin_msgwithdraw", {"From_Account": "tia", "To_Account": "uwe", "MsgKey": keys[2]})
+        self.tencent("openim/admin_set_msg_read", {"Report_Account": "tia", "Peer_Account": "uwe"})
 
     def create_user(self, back_end, fields, picture=None):
         bound, body = "fixture", b""
@@ -149,6 +168,14 @@ class Old:
         self.read("tencent", "POST", "sns/pendency_get", {"From_Account": "tia", "PendencyType": "Pendency_Type_ComeIn", "StartTime": 0,
             "MaxLimited": 10, "LastSequence": 0})
 
+        self.read("qiscus", "GET", f"/api/v2.1/rest/load_comments?room_id={self.room}&limit=20")
+        self.read("qiscus", "GET", "/api/v2.1/rest/get_user_unread_count?user_ids[]=bob@example.com&user_ids[]=ada")
+        self.read("cyn", "GET", "/api/v1/chat/recent-chats")
+        self.read("cyn", "GET", "/api/v1/chat/chat-history?participant=dan")
+        self.read("tencent", "POST", "openim/admin_getroammsg", {"Operator_Account": "uwe", "Peer_Account": "tia", "MaxCnt": 100})
+        self.read("tencent", "POST", "openim/get_c2c_unread_msg_num", {"To_Account": "uwe"})
+        self.read("tencent", "POST", "recentcontact/get_list", {"From_Account": "tia", "TimeStamp": 0, "StartIndex": 0, "Count": 10})
+
     def read(self, who, method, path, body=None):
         headers = {
             "qiscus": lambda: {"QISCUS-SDK-APP-ID": APP, "QISCUS-SDK-SECRET": SECRET},
@@ -172,6 +199,17 @@ def find(value, name):
             return value[name]
         value = list(value.values())
     found = [find(each, name) for each in value] if isinstance(value, list) else []
+    return next((each for each in found if each), None)
+
+
+def find_number(value, *names):
+    """The first number under one of these names."""
+    if isinstance(value, dict):
+        found = next((value[name] for name in names if str(value.get(name, "")).isdigit()), None)
+        if found is not None:
+            return found
+        value = list(value.values())
+    found = [find_number(each, *names) for each in value] if isinstance(value, list) else []
     return next((each for each in found if each), None)
 
 
