@@ -1,7 +1,8 @@
 //! Events: what happened to a user, as a row written in the transaction of the change.
 
 use super::{
-    AppKey, ConversationChange, ConversationKey, Mark, MessageId, Moment, ProfileField, UserId, UserKey, Vendor,
+    AccountChange, AppKey, ConversationChange, ConversationKey, Mark, MessageId, Moment, ProfileField, UserId, UserKey,
+    Vendor,
 };
 
 /// Bytes of a stored kind: a page of a thousand events takes at most 4 MiB. Rows of older versions may be longer.
@@ -194,6 +195,33 @@ impl EventKind {
             Self::Kicked => EventNews::SessionsEnd(Some(Vendor::Tencent)),
             Self::TokenReset => EventNews::SessionsEnd(Some(Vendor::Qiscus)),
             Self::Created | Self::Reactivated | Self::Restored => EventNews::Silent,
+        }
+    }
+
+    /// Returns what became of the user's account, for its contacts and conversation partners.
+    pub fn account_change(&self) -> Option<AccountChange> {
+        match self {
+            Self::Suspended => Some(AccountChange::Suspended),
+            Self::Reactivated => Some(AccountChange::Reactivated),
+            Self::Deleted => Some(AccountChange::Deleted),
+            Self::Created
+            | Self::ProfileChanged { .. }
+            | Self::TokenReset
+            | Self::PasswordChanged
+            | Self::ContactsChanged { .. }
+            | Self::Blocked { .. }
+            | Self::Unblocked { .. }
+            | Self::RequestChanged { .. }
+            | Self::FollowChanged { .. }
+            | Self::Kicked
+            | Self::MessageSent { .. }
+            | Self::MessageEdited { .. }
+            | Self::MessagesRecalled { .. }
+            | Self::MessagesHidden { .. }
+            | Self::MarkMoved { .. }
+            | Self::ReceiptsSent { .. }
+            | Self::ConversationChanged { .. }
+            | Self::Restored => None,
         }
     }
 

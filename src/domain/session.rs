@@ -25,10 +25,20 @@ pub enum Notification {
     StatusChanged { users: Vec<UserKey> },
     /// A friend request to or from the subscriber was sent, answered or withdrawn.
     RequestChanged { seq: i64, with: UserId, is_incoming: bool, is_waiting: bool },
+    /// A contact or conversation partner of the subscriber was suspended, reactivated or deleted.
+    AccountChanged { seq: i64, user: UserId, change: AccountChange },
     /// Something happened in a conversation of the subscriber.
     Chat { seq: i64, news: Box<ChatNews> },
     /// The subscriber changed its chat settings. Not stored.
     ChatSettingsChanged { change: Box<ChatSettingsChange> },
+}
+
+/// What became of a user's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountChange {
+    Suspended,
+    Reactivated,
+    Deleted,
 }
 
 /// What happened in a conversation.
@@ -101,6 +111,7 @@ impl Notification {
             | Self::BlocksChanged { seq, .. }
             | Self::BlockedBy { seq, .. }
             | Self::FollowChanged { seq, .. }
+            | Self::AccountChanged { seq, .. }
             | Self::Chat { seq, .. }
             | Self::RequestChanged { seq, .. } => *seq,
         }
@@ -117,6 +128,7 @@ impl Notification {
             Self::BlocksChanged { whom: one, .. }
             | Self::BlockedBy { by: one, .. }
             | Self::FollowChanged { with: one, .. }
+            | Self::AccountChanged { user: one, .. }
             | Self::RequestChanged { with: one, .. } => one.as_str().len(),
             Self::StatusChanged { users } => size_of_val(users.as_slice()),
             Self::Chat { news, .. } => news.bytes(),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::sleep};
 
-use super::{hub::Hub, messages::notice_of};
+use super::{hub::Hub, messages::notice_of, status_subscriptions::StatusSubscriptions};
 use crate::{
     domain::{AppKey, ChatEvent, Error, Event, EventNews, Notification, User, UserId, UserKey},
     store::{EventPage, FeedReader, Store},
@@ -22,12 +22,14 @@ pub struct Feed {
     commits: watch::Receiver<u64>,
     reader: FeedReader,
     hub: Hub,
+    /// To contacts and conversation partners: who learns of a changed account. The rows of a deleted user are gone.
+    contacts: StatusSubscriptions,
     seq: i64,
 }
 
 impl Feed {
-    pub fn new(store: &Store, hub: Hub, seq: i64) -> Result<Self, Error> {
-        Ok(Self { commits: store.commits(), reader: store.feed_reader()?, hub, seq })
+    pub fn new(store: &Store, hub: Hub, contacts: StatusSubscriptions, seq: i64) -> Result<Self, Error> {
+        Ok(Self { commits: store.commits(), reader: store.feed_reader()?, hub, contacts, seq })
     }
 
     /// Delivers until the store closes. After a failure it tries again with the next commit, or a while later.
@@ -70,6 +72,10 @@ impl Feed {
             return Ok(());
         }
         let (seq, app, user) = (event.seq, event.app, event.user);
+        if let Some(change) = event.kind.account_change() {
+            let notification = Notification::AccountChanged { seq, user: event.id.clone(), change };
+            self.hub.deliver(&self.contacts.subscribers(user), &Arc::new(notification));
+        }
         match event.kind.news() {
             EventNews::Profile(fields) => {
                 let shown =
@@ -119,7 +125,7 @@ impl Feed {
         if let Notification::Chat { news, .. } = &notice
             && let ChatEvent::Sent(message) = &news.event
         {
-            // The back end may send a message that its sender does not see.
+            // The back end may send, and change, a message that its sender does not see.
             to.retain(|user| news.conversation.side_of(*user).is_some_and(|side| message.is_shown_to(side)));
         }
         self.hub.deliver(&to, &Arc::new(notice));

@@ -155,6 +155,11 @@ impl StatusSubscriptions {
         inner.unsubscribe_all(user);
     }
 
+    /// Returns the users that subscribe to a user.
+    pub(super) fn subscribers(&self, target: UserKey) -> Vec<UserKey> {
+        self.inner().by_target.get(&target).map_or_else(Vec::new, |target| target.subscribers.iter().copied().collect())
+    }
+
     /// A user has set a custom status: its subscribers and its own sessions look it up.
     pub fn status_set(&self, user: UserKey) {
         let inner = self.inner();

@@ -130,7 +130,7 @@ impl Service {
         let status_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
         let presence_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
         let contact_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
-        let feed = Mutex::new(Some(Feed::new(&store, hub.clone(), seq)?));
+        let feed = Mutex::new(Some(Feed::new(&store, hub.clone(), contact_subscriptions.clone(), seq)?));
         Ok(Self {
             inner: Arc::new(Inner {
                 store,

@@ -81,8 +81,10 @@ impl Fixture {
         let app = store.create_app(super::store_laws::new_app(1), at(0)).await.unwrap().key;
         let clock = Arc::new(AtomicI64::new(1_000_000_000_000));
         let reported = Arc::clone(&clock);
-        let hub = Hub::new(0, Arc::new(move || at(reported.load(Ordering::Relaxed))));
-        actix_web::rt::spawn(Feed::new(&store, hub.clone(), 0).unwrap().follow());
+        let told: Clock = Arc::new(move || at(reported.load(Ordering::Relaxed)));
+        let hub = Hub::new(0, Arc::clone(&told));
+        let contacts = StatusSubscriptions::new(hub.clone(), told);
+        actix_web::rt::spawn(Feed::new(&store, hub.clone(), contacts, 0).unwrap().follow());
         Self { _folder: folder, store, app, hub, clock }
     }
 
@@ -146,6 +148,7 @@ async fn name(session: &mut LiveSession) -> String {
         | Notification::RequestChanged { .. }
         | Notification::FollowChanged { .. }
         | Notification::BlockedBy { .. }
+        | Notification::AccountChanged { .. }
         | Notification::Chat { .. }
         | Notification::ChatSettingsChanged { .. }
         | Notification::StatusChanged { .. } => panic!("no profile"),

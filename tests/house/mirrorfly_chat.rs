@@ -1,5 +1,6 @@
 //! One-to-one text messages on MirrorFly's wire: the stanzas of the vendor's SDK, its queries, and its HTTP calls.
 
+mod accounts;
 mod carbons;
 mod http;
 mod offline;

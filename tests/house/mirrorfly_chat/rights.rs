@@ -138,6 +138,7 @@ async fn a_deleted_user_takes_its_chats_along_and_who_takes_its_id_starts_anew()
     adas.send("bob", "m1", "to the first bob").await;
     drop(bob);
     house.command(&["user", "delete", "bob"]);
+    assert!(adas.hear_text().await.contains(r#"<user_deleted user="bob@"#));
     assert_eq!(adas.rows(r#"status="recent_chat""#, "participants", "participant").await, []);
     adas.say(&message("bob", "m2", "nobody")).await;
     assert_eq!(refused(&adas.hear_text().await, "m2"), "item-not-found");

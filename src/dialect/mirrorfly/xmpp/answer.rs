@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     dialect::mirrorfly::{codec::Codec, jid, view},
-    domain::{Contact, ContactName, User, UserId},
+    domain::{AccountChange, Contact, ContactName, User, UserId},
 };
 
 pub(super) const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
@@ -180,6 +180,21 @@ pub(super) fn blocked_by(by: &UserId, is_blocked: bool, host: &str, to: &str) ->
         .with("type", if is_blocked { "block_user" } else { "unblock_user" })
         .with("blocked_user", &jid::escaped(by));
     XmlElement::new("message", CLIENT).with("from", &bare(by, host)).with("to", to).child(status)
+}
+
+/// Tells a user that the back end blocked, unblocked or deleted another user.
+pub(super) fn account_changed(user: &UserId, change: AccountChange, host: &str, to: &str) -> XmlElement {
+    let jid = bare(user, host);
+    let blocked = |status| {
+        let block = XmlElement::new("admin_block", CLIENT).with("block_status", status);
+        block.with("jid", &jid).with("chat_type", "chat")
+    };
+    let changed = match change {
+        AccountChange::Deleted => XmlElement::new("user_deleted", CLIENT).with("user", &jid),
+        AccountChange::Suspended => blocked("1"),
+        AccountChange::Reactivated => blocked("0"),
+    };
+    XmlElement::new("message", CLIENT).with("from", &jid).with("to", to).child(changed)
 }
 
 /// The user's contacts have changed. The SDK reads them again.

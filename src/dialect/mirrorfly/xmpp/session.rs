@@ -14,8 +14,8 @@ use super::{
 use crate::{
     dialect::mirrorfly::jid,
     domain::{
-        ChatEvent, ChatNews, ChatSettingsChange, ConversationChange, ConversationKey, Mark, MessageId, MessageName,
-        MessageView, Moment, Notification, ProfileField, UserId,
+        AccountChange, ChatEvent, ChatNews, ChatSettingsChange, ConversationChange, ConversationKey, Mark, MessageId,
+        MessageName, MessageView, Moment, Notification, ProfileField, UserId,
     },
     http::socket::{Effects, Frame},
 };
@@ -492,6 +492,13 @@ impl XmppSession {
                     step.frames.extend(self.presences(host, vec![(by.clone(), false)]).frames);
                 }
                 self.following_again(step, !is_blocked)
+            }
+            Notification::AccountChanged { user, change, .. } => {
+                let mut step = send(&[answer::account_changed(user, *change, host, &jid)]);
+                if *change == AccountChange::Deleted {
+                    step.frames.extend(self.presences(host, vec![(user.clone(), false)]).frames);
+                }
+                step
             }
             Notification::ContactsChanged { .. } => {
                 let step = send(&[answer::contacts_changed(&self.username, host, &jid)]);

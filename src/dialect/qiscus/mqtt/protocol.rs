@@ -345,6 +345,7 @@ impl Protocol for Mqtt {
             | Notification::BlockedBy { .. }
             | Notification::FollowChanged { .. }
             | Notification::RequestChanged { .. }
+            | Notification::AccountChanged { .. }
             | Notification::ChatSettingsChanged { .. } => false,
         };
         let mut step = Effects::default();

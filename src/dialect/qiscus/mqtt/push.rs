@@ -99,6 +99,7 @@ impl Pusher<'_> {
             | Notification::BlockedBy { .. }
             | Notification::FollowChanged { .. }
             | Notification::RequestChanged { .. }
+            | Notification::AccountChanged { .. }
             | Notification::ChatSettingsChanged { .. } => Ok(Vec::new()),
         }
     }

@@ -293,6 +293,7 @@ impl BinfoRunner {
             Notification::BlocksChanged { .. }
             | Notification::ChatSettingsChanged { .. }
             | Notification::BlockedBy { .. }
+            | Notification::AccountChanged { .. }
             | Notification::RequestChanged { is_waiting: false, .. } => Ok(Vec::new()),
         }
     }

@@ -40,6 +40,7 @@ pub(super) fn at_once(notification: &Notification) -> Vec<Value> {
         Notification::BlockedBy { .. }
         | Notification::ProfileChanged { .. }
         | Notification::FollowChanged { .. }
+        | Notification::AccountChanged { .. }
         | Notification::StatusChanged { .. }
         | Notification::Chat { .. }
         | Notification::ChatSettingsChanged { .. }
@@ -56,6 +57,7 @@ pub(super) fn has_more(notice: &Notification) -> bool {
         Notification::Chat { news, .. } => chat_push::is_pushed(news),
         Notification::BlocksChanged { .. }
         | Notification::BlockedBy { .. }
+        | Notification::AccountChanged { .. }
         | Notification::ChatSettingsChanged { .. } => false,
         Notification::RequestChanged { with, is_waiting, .. } => *is_waiting && is_shown(with),
     }
