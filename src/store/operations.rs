@@ -130,6 +130,8 @@ operations!(Db by ReadEngine {
     /// Finds the first id whose message was sent at this time or later, in all conversations; one above the last message
     /// if there is none. Some 100 us.
     first_id_at(at: Moment) -> MessageId = messages::first_id_at;
+    /// Returns the id below which a page begins that leaves out the newest `skipped` messages a side sees. None for 0.
+    id_shown_before(conversation: ConversationKey, side: Side, above: MessageId, skipped: u32) -> Option<MessageId> = messages::shown_before;
     /// Counts the messages above one that a side sees, recalled ones included, up to `at_most`.
     count_shown(conversation: ConversationKey, side: Side, above: MessageId, at_most: u32) -> u32 = messages::count_shown;
     /// Counts the messages of `sender` that a side sees and that count as unread, above `after` up to `upto`. Reads all

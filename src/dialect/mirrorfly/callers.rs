@@ -198,6 +198,24 @@ fn counted(raw: &str, most: u32) -> Option<u32> {
     raw.parse().ok().filter(|number| (1..=most).contains(number))
 }
 
+/// The last row that a list without a cursor can reach.
+const ROWS_MAX: u32 = 10_000;
+
+/// As [`page`], for lists in which a later page takes longer to find.
+/// # Errors
+/// `Invalid` at `page` for a page that ends after the row 10,000.
+pub(super) fn near_page(
+    number: Optional<PageNumber>,
+    size: Optional<PageSize>,
+    size_default: u32,
+) -> Result<Page, Error> {
+    let page = page(number, size, size_default);
+    match page.offset() + u64::from(page.limit()) > u64::from(ROWS_MAX) {
+        true => Err(Fault::OutOfRange("a number whose page ends with the row 10,000 at most").at("page")),
+        false => Ok(page),
+    }
+}
+
 pub(super) fn page(number: Optional<PageNumber>, size: Optional<PageSize>, size_default: u32) -> Page {
     Page::new(number.0.map_or(1, |number| number.0), size.0.map_or(size_default, |size| size.0))
 }

@@ -48,7 +48,7 @@ pub(super) struct RecentChatsQuery {
     message_time: Optional<Micros>,
 }
 
-struct Micros(Moment);
+pub(super) struct Micros(pub(super) Moment);
 
 impl Parse for Micros {
     fn parse(raw: &str) -> Result<Self, Fault> {
@@ -205,12 +205,12 @@ impl RowWriter {
     }
 }
 
-fn metadata(message: &Message) -> Option<Map<String, Value>> {
+pub(super) fn metadata(message: &Message) -> Option<Map<String, Value>> {
     let pairs = message.data.metadata.as_object();
     (!pairs.is_empty()).then(|| pairs.clone())
 }
 
-fn topic_id(message: &Message) -> String {
+pub(super) fn topic_id(message: &Message) -> String {
     message.data.topic.as_str().to_owned()
 }
 
@@ -299,7 +299,7 @@ impl Parse for HistorySize {
     }
 }
 
-enum Direction {
+pub(super) enum Direction {
     Backward,
     Forward,
 }

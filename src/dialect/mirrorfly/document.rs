@@ -16,7 +16,8 @@ use utoipa::{
 };
 
 use super::{
-    back_end, chat_history, chat_sending, chats, config, contacts, license, media, metadata, people, register,
+    back_end, chat_history, chat_lists, chat_sending, chats, config, contacts, license, media, metadata, people,
+    register,
     reply::{self, MirrorFlyErrorReply},
     sign_in,
     xmpp::socket,
@@ -78,6 +79,8 @@ struct MirrorFlyDocument;
     chat_history::recent_chats,
     chat_history::chat_history,
     chat_history::message,
+    chat_lists::recent,
+    chat_lists::history,
     chat_sending::send,
     chats::groups,
     chats::topics,

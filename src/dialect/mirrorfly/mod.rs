@@ -4,6 +4,7 @@
 mod back_end;
 mod callers;
 mod chat_history;
+mod chat_lists;
 mod chat_sending;
 mod chats;
 pub mod codec;
@@ -57,6 +58,8 @@ pub fn rest() -> Scope {
         .service(call("/chat/recent-chats", [methods::get(chat_history::recent_chats)]))
         .service(call("/chat/chat-history", [methods::get(chat_history::chat_history)]))
         .service(call("/chat/message", [methods::get(chat_history::message)]))
+        .service(call("/chat/recent", [methods::get(chat_lists::recent)]))
+        .service(call("/chat/history", [methods::get(chat_lists::history)]))
         .service(call("/chat/sendmessage", [methods::post(chat_sending::send)]))
         .service(call("/chat/topics", [methods::get(chats::topics)]))
         .service(call("/group/groupList", [methods::get(chats::groups)]))

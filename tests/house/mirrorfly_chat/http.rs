@@ -150,6 +150,96 @@ async fn history_ends_or_begins_with_the_named_message_and_is_ascending() {
 }
 
 #[actix_web::test]
+async fn back_ends_list_chats_and_messages_in_clear() {
+    let house = Standin::with(&[("STANDIN_PUBLIC_URL", "https://chat.example.test")]).await;
+    let (ada, bob) = (named(&house, "ada", "Ada").await, named(&house, "bob@x", "Bob Ω").await);
+    golden::same(&house, "mirrorfly/recent_none", &get(&house, &ada, "chat/recent").await);
+    golden::same(&house, "mirrorfly/history_none", &get(&house, &ada, "chat/history?participant=bob@x").await);
+    let (mut adas, mut bobs) = (Chatter::of(&house, &ada).await, Chatter::of(&house, &bob).await);
+    adas.send("bob=40x", "a1", "Hi").await;
+    bobs.hear().await;
+    let reply = json!({ "message": "Hello Ω", "message_type": "text", "replyTo": "a1" });
+    bobs.say(&stanza("ada", "b1", "b1", r#"{"k":"v"}"#, &sealed("b1", &reply))).await;
+    bobs.hear().await;
+    bobs.say(&edit("ada", "b1", "e1", "Hello")).await;
+    bobs.hear().await;
+    adas.say(&about("recall", "bob=40x", "a1")).await;
+    let path = "chat/recent?page=1&size=10&byTopic=false&topicId=&exclude=notification";
+    golden::same(&house, "mirrorfly/recent", &get(&house, &ada, path).await);
+    let path = "chat/history?chatType=singlechat&participant=bob=40x&page=1&size=10";
+    bobs.hear().await;
+    golden::same(&house, "mirrorfly/history", &get(&house, &ada, path).await);
+}
+
+#[actix_web::test]
+async fn lists_in_clear_are_paged_by_number() {
+    let house = Standin::fresh().await;
+    let (ada, bob) = pair(&house).await;
+    let mut adas = Chatter::of(&house, &ada).await;
+    for n in 0..25 {
+        adas.send("bob", &format!("m{n}"), "x").await;
+    }
+    adas.change(r#"status="delete_message" to_user="bob" message_ids="m22""#).await;
+    let page = async |query: &str| get(&house, &ada, &format!("chat/history?participant=bob&{query}")).await;
+    for (query, expected) in [
+        ("size=3", vec!["m21", "m23", "m24"]),
+        ("size=3&page=2", vec!["m18", "m19", "m20"]),
+        ("size=10&page=3", vec!["m0", "m1", "m2", "m3"]),
+        ("size=10&page=4", vec![]),
+        ("size=100&page=100", vec![]),
+        ("size=3&messageId=m5", vec!["m5", "m6", "m7"]),
+        ("size=3&messageId=m5&direction=backward", vec!["m3", "m4", "m5"]),
+    ] {
+        let answer = page(query).await;
+        assert_eq!(ids(&answer), expected, "{query}");
+        assert_eq!(data(&answer)["totalRecords"], 24);
+    }
+    assert_eq!(ids(&page("").await).len(), 10);
+    let bad = |message: &str| (400, json!({ "status": 400, "message": message }));
+    let far = "page must be a number whose page ends with the row 10,000 at most";
+    for (query, message) in [
+        ("size=0", "size must be a number from 1 to 100"),
+        ("size=101", "size must be a number from 1 to 100"),
+        ("page=0", "page must be a number from 1 to 4294967295"),
+        ("size=100&page=101", far),
+        ("size=99&page=102", far),
+        ("messageId=m5&page=2", "page must be 1, or left out, with a messageId"),
+        ("messageId=m22", "Invalid message id."),
+        ("topicId=t", "topicId must be left out, topics are not served here"),
+        ("chatType=groupchat", "chatType must be singlechat, groups are not served here"),
+    ] {
+        assert_eq!(refusal(&page(query).await), bad(message), "{query}");
+    }
+    assert_eq!(refusal(&get(&house, &ada, "chat/history").await), bad("participant is required"));
+
+    for n in 0..4 {
+        person(&house, &format!("u{n}")).await;
+        adas.send(&format!("u{n}"), &format!("c{n}"), "x").await;
+    }
+    let chats = async |query: &str| get(&house, &ada, &format!("chat/recent?{query}")).await;
+    let peers = |answer: &Answer| {
+        let rows = data(answer)["chatList"].as_array().unwrap().clone();
+        rows.iter().map(|row| text(&row["participant"])).collect::<Vec<_>>()
+    };
+    assert_eq!(peers(&chats("size=2").await), ["u3", "u2"]);
+    let second = chats("size=2&page=2").await;
+    assert_eq!(peers(&second), ["u1", "u0"]);
+    assert_eq!((&data(&second)["totalPages"], &data(&second)["totalRecords"]), (&json!(3), &json!(5)));
+    let time = data(&second)["chatList"][0]["epochTimestamp"].to_string();
+    assert_eq!(peers(&chats(&format!("messageTime={time}")).await), ["u0", "bob"]);
+    for (query, message) in [
+        ("byTopic=true", "byTopic must be false, topics are not served here"),
+        ("topicId=t", "topicId must be left out, topics are not served here"),
+        ("exclude=notification,text", "exclude must be types other than text, the only type of messages here"),
+        ("size=100&page=101", far),
+    ] {
+        assert_eq!(refusal(&chats(query).await), bad(message), "{query}");
+    }
+    let mut bobs = Chatter::of(&house, &bob).await;
+    bobs.hear().await;
+}
+
+#[actix_web::test]
 async fn a_message_is_shown_to_its_two_users_and_to_no_one_else() {
     let house = Standin::fresh().await;
     let (ada, bob) = pair(&house).await;
@@ -231,6 +321,8 @@ async fn only_a_live_token_of_a_user_opens_the_calls_about_chats() {
         (Method::GET, "chat/recent-chats"),
         (Method::GET, "chat/chat-history?participant=bob"),
         (Method::GET, "chat/message?messageId=m&chatId=bob"),
+        (Method::GET, "chat/recent"),
+        (Method::GET, "chat/history?participant=bob"),
         (Method::POST, "chat/sendmessage"),
         (Method::GET, "chat/topics"),
         (Method::GET, "group/groupList"),
