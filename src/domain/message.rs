@@ -201,6 +201,22 @@ pub struct MessageNumbers {
     pub client_time_s: u32,
 }
 
+/// Sequence numbers that the server gives a message before it draws one.
+const OTHER_SEQS_MAX: u32 = 8;
+
+impl MessageNumbers {
+    /// Returns other sequence numbers for a message of this body whose own numbers another message of the same second
+    /// has: at most eight, none of them 0. They follow from the body, so that a repeated send has the same.
+    pub fn other_seqs(self, body: &MessageBody) -> impl Iterator<Item = u32> {
+        let custom = body.custom.as_ref().map(|custom| custom.json().to_string()).unwrap_or_default();
+        // FNV-1a, 32 bits.
+        let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        let bytes = body.text.as_str().bytes().chain([0]).chain(custom.bytes());
+        let hash = bytes.fold(0x811c_9dc5, mix);
+        (1..=OTHER_SEQS_MAX).map(move |n| (self.seq ^ hash).wrapping_add(n.wrapping_mul(0x9e37_79b9)).max(1))
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MessageFlags {
     /// The sender wants to know when the recipient has read it (Tencent).

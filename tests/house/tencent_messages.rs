@@ -80,7 +80,7 @@ impl Chatter {
         let draft = self.draft(to, what);
         let said = self.does(SEND, draft.clone()).await;
         json!({
-            "From_Account": self.id, "To_Account": to, "MsgSeq": draft["MsgSeq"], "MsgRandom": draft["MsgRandom"],
+            "From_Account": self.id, "To_Account": to, "MsgSeq": said["MsgSeq"], "MsgRandom": draft["MsgRandom"],
             "MsgTimeStamp": said["MsgTime"], "MsgTime": said["MsgTime"], "MsgKey": said["MsgKey"],
             "MsgClientTime": draft["MsgClientTime"],
         })

@@ -1,6 +1,6 @@
 //! Sending a message.
 
-use super::{Chat, Drawn, Pair, create};
+use super::{Chat, Drawn, NUMBERED_AMONG_MAX, Pair, create};
 use crate::{
     domain::{
         AppKey, Conversation, ConversationRef, Error, EventKind, Mark, Message, MessageBody, MessageData, MessageFlags,
@@ -112,9 +112,10 @@ async fn repeated(
     }
     let Some(numbers) = new.numbers else { return Ok(None) };
     let same = tx.messages_numbered(conversation.key, numbers.random, REPEATED_AMONG_MAX).await?;
+    let other_seqs: Vec<u32> = numbers.other_seqs(&new.body).collect();
     let is_same = |found: &Message| {
         found.sender == pair.me.key
-            && found.numbers.seq == numbers.seq
+            && (found.numbers.seq == numbers.seq || other_seqs.contains(&found.numbers.seq))
             && found.origin == new.origin
             && found.body == new.body
             && at.unix_s() - found.at.unix_s() <= REPEAT_WITHIN_S
@@ -132,7 +133,9 @@ async fn put(chat: &mut Chat<'_>, new: &NewMessage, is_blocked: bool, drawn: &Dr
     let seq = chat.conversation.last_seq + 1;
     let name = name_of(chat, new, id, drawn).await?;
     let flags = MessageFlags { is_withheld: is_blocked, ..new.flags };
-    let message = Message { seq, name, id, at, shown, flags, ..draft(new, &chat.conversation, chat.me.key, drawn) };
+    let draft = draft(new, &chat.conversation, chat.me.key, drawn);
+    let numbers = free_numbers(chat, &draft, drawn, at).await?;
+    let message = Message { seq, name, id, at, shown, flags, numbers, ..draft };
     tx.put_message(&message).await?;
     tx.put_last_message(chat.conversation.key, seq, at).await?;
     (chat.conversation.last_seq, chat.conversation.last_at) = (seq, at);
@@ -172,6 +175,20 @@ async fn note_received(chat: &mut Chat<'_>, message: &Message) -> Result<(), Err
         theirs.unread += 1;
     }
     Ok(())
+}
+
+/// Returns the numbers of a message. Another message of the conversation and of the same second may have them: then the
+/// message gets another sequence number, because these numbers and the second name a message on Tencent's wire.
+async fn free_numbers(chat: &Chat<'_>, draft: &Message, drawn: &Drawn, at: Moment) -> Result<MessageNumbers, Error> {
+    let numbers = draft.numbers;
+    let mut same = chat.tx.messages_numbered(chat.conversation.key, numbers.random, NUMBERED_AMONG_MAX).await?;
+    same.retain(|other| other.at.unix_s() == at.unix_s());
+    let is_free = |seq: &u32| same.iter().all(|other| other.numbers.seq != *seq);
+    if is_free(&numbers.seq) {
+        return Ok(numbers);
+    }
+    let seq = numbers.other_seqs(&draft.body).find(is_free).unwrap_or(drawn.numbers.seq);
+    Ok(MessageNumbers { seq, ..numbers })
 }
 
 /// Returns the client's name, else the message's number, unless an earlier message has that text as its name.

@@ -2,6 +2,54 @@
 
 use super::*;
 
+/// Both names of a message, the vendor's numbers and the MsgKey, lead to one message.
+#[actix_web::test]
+async fn messages_of_equal_numbers_in_one_second_get_keys_of_their_own() {
+    let server = server().await;
+    let (mut ada, mut bob) = two(&server).await;
+    let mut same = ada.draft("bob", "x");
+    // All three within one second: it is waited for until it begins.
+    let second = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    while second().subsec_millis() > 100 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let mut sent = Vec::new();
+    for what in ["one", "two", "three"] {
+        same["MsgBody"] = text(what);
+        sent.push(ada.does(SEND, same.clone()).await);
+        bob.gets_text(what).await;
+    }
+    assert!(sent.iter().all(|said| said["MsgTime"] == sent[0]["MsgTime"]), "in one second: {sent:?}");
+    assert_eq!(sent[0]["MsgSeq"], same["MsgSeq"]);
+    let keys: std::collections::BTreeSet<&str> = sent.iter().map(|said| said["MsgKey"].as_str().unwrap()).collect();
+    assert_eq!(keys.len(), 3, "{sent:?}");
+    for said in &sent {
+        let key = format!("{}_{}_{}", said["MsgSeq"], same["MsgRandom"], said["MsgTime"]);
+        assert_eq!(said["MsgKey"], json!(key), "the answer has the numbers that the server gave");
+    }
+    // The same again is the same message, whichever it is.
+    for (what, said) in ["one", "two", "three"].iter().zip(&sent) {
+        same["MsgBody"] = text(what);
+        assert_eq!(ada.does(SEND, same.clone()).await["MsgKey"], said["MsgKey"]);
+    }
+    bob.hears_nothing().await;
+    // Pages go through all of them.
+    let (mut seen, mut key) = (Vec::new(), String::new());
+    while seen.len() < 3 {
+        let (texts, said) = bob.history("ada", json!({ "MaxCnt": 1, "MsgKey": key })).await;
+        seen.extend(texts);
+        key = said["MsgKey"].as_str().unwrap().to_owned();
+    }
+    assert_eq!(seen, ["three", "two", "one"]);
+    // A recall is of the one that it names.
+    let message = json!({
+        "From_Account": "ada", "To_Account": "bob", "MsgSeq": sent[1]["MsgSeq"], "MsgRandom": same["MsgRandom"],
+        "MsgTimeStamp": sent[1]["MsgTime"],
+    });
+    ada.does("openim.msgwithdraw", json!({ "MsgInfo": message })).await;
+    assert_eq!(bob.history("ada", json!({})).await.0, ["one", "", "three"]);
+}
+
 #[actix_web::test]
 async fn a_message_is_answered_with_its_time_and_key_and_pushed_to_the_recipient() {
     let server = server().await;
