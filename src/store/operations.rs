@@ -203,6 +203,8 @@ operations!(LongReads by ReadEngine {
     page_of_conversation(app: AppKey, conversation: ConversationKey, page: Page) -> Vec<Message> = messages::page;
     /// Returns how many messages the user has not read, in all conversations.
     total_unread(app: AppKey, user: UserKey) -> u64 = conversations::total_unread;
+    /// The same of messages from users whose ids have at most so many bytes.
+    total_unread_from(app: AppKey, user: UserKey, id_bytes_max: u32) -> u64 = conversations::total_unread_from;
     /// Returns events after `seq` that may concern a user, out of at most `at_most` rows. One index look-up for each
     /// user it shares a contact row with.
     events_concerning(app: AppKey, user: UserKey, seq: i64, at_most: u32) -> EventsOfUser = events::concerning;

@@ -34,6 +34,20 @@ impl Service {
         self.lists(tenant, by, owner).read(async move |db, app, user| unread(db, app, user, upto).await).await
     }
 
+    /// Returns how many messages of users whose ids have at most so many bytes a user has not read.
+    /// # Errors
+    /// `NotFound(User)`.
+    pub async fn unread_from(
+        &self,
+        tenant: &Tenant,
+        by: CallerKey,
+        owner: &Owner,
+        id_bytes_max: u32,
+    ) -> Result<u64, Error> {
+        let read = async move |db: &LongReads<'_>, app, user| db.total_unread_from(app, user, id_bytes_max).await;
+        self.lists(tenant, by, owner).read(read).await
+    }
+
     /// Returns up to when each of these users has read its conversation with a user: the time of the newest message
     /// that it has read. None for a user that has read none, or does not exist.
     /// # Errors

@@ -173,6 +173,14 @@ pub(crate) fn total_unread(db: &Connection, app: AppKey, user: UserKey) -> Resul
     Ok(db.prepare_cached(TOTAL_UNREAD)?.query_row(params![user.0, app.0], |row| row.get(0))?)
 }
 
+const TOTAL_UNREAD_FROM: &str = "
+    SELECT coalesce(sum(participant.unread), 0) FROM participant CROSS JOIN user ON user.key = participant.peer
+    WHERE participant.user = ?1 AND user.app = ?2 AND participant.unread > 0 AND length(CAST(user.id AS BLOB)) <= ?3";
+
+pub(crate) fn total_unread_from(db: &Connection, app: AppKey, user: UserKey, id_bytes_max: u32) -> Result<u64, Error> {
+    Ok(db.prepare_cached(TOTAL_UNREAD_FROM)?.query_row(params![user.0, app.0, id_bytes_max], |row| row.get(0))?)
+}
+
 const WITH_UNREAD: &str = "
     SELECT DISTINCT participant.user FROM participant
     WHERE participant.unread > 0 AND participant.user > ?2

@@ -14,21 +14,27 @@ use super::{
 };
 use crate::{
     dialect::tencent::{
+        account::USER_ID_BYTES_MAX,
         body::{
             Accounts, BodyField, BoundedList, FieldType, ListItem, PerAccount, RequestBody as _, Schemas, body,
             schema_ref,
         },
         call::{CommandCall, CommandResult, OwnEvent},
-        relations::is_shown,
         reply::{NoFields, ResponseFields, TencentError},
         status::StatusMissing,
     },
     domain::{ConversationRef, Error, Mark, MessageRef, Moment, Owner, UserId},
-    service::conversations::marks::{MarkRequest, UpTo},
+    service::conversations::{
+        marks::{MarkRequest, UpTo},
+        reads::CONVERSATIONS_MAX,
+    },
 };
 
 /// Conversations in one call.
 const PAIRS_MAX: usize = 100;
+
+/// How often the call that reads all reads the latest 1,000 conversations with unread messages.
+const READ_ALL_ROUNDS_MAX: usize = 10;
 
 /// Messages in one call.
 const RECEIPTS_MAX: usize = 100;
@@ -210,12 +216,17 @@ pub(in crate::dialect::tencent) async fn read_all(
 ) -> CommandResult<ReadAll> {
     let owner = actor(call, request.from)?;
     let (service, tenant) = (call.context.service, call.context.tenant);
-    if request.pairs == Some(1) {
-        for (peer, _) in service.unread_by_peer(tenant, call.key(), &owner, None).await?.pairs {
-            match mark_read(call, &owner, &peer, UpTo::Newest).await {
+    let rounds = if request.pairs == Some(1) { READ_ALL_ROUNDS_MAX } else { 0 };
+    for _ in 0..rounds {
+        let pairs = service.unread_by_peer(tenant, call.key(), &owner, None).await?.pairs;
+        for (peer, _) in &pairs {
+            match mark_read(call, &owner, peer, UpTo::Newest).await {
                 Err(error) if !is_no_pair(&error) => return Err(error.into()),
                 Err(_) | Ok(()) => {}
             }
+        }
+        if pairs.len() < CONVERSATIONS_MAX as usize {
+            break;
         }
     }
     Ok(ReadAll { pairs: 1, groups: Vec::new() })
@@ -250,9 +261,8 @@ pub(in crate::dialect::tencent) async fn unread(
 ) -> CommandResult<Unread> {
     let (service, tenant) = (call.context.service, call.context.tenant);
     let Some(peers) = request.peers else {
-        let counts = service.unread_by_peer(tenant, call.key(), &request.owner, None).await?;
-        let shown = counts.pairs.iter().filter(|(peer, _)| is_shown(peer));
-        let all = shown.map(|(_, count)| u64::from(*count)).sum();
+        let id_bytes_max = u32::try_from(USER_ID_BYTES_MAX).unwrap_or(u32::MAX);
+        let all = service.unread_from(tenant, call.key(), &request.owner, id_bytes_max).await?;
         return Ok(Unread { all: Some(all), by_peer: None, error_list: Vec::new() });
     };
     let accounts: PerAccount<'_, UserId> = peers.0;
