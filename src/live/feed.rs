@@ -123,7 +123,7 @@ impl Feed {
         let notice = self.reader.read(async |db| notice_of(db, event).await).await?;
         let Some(notice) = notice else { return Ok(()) };
         if let Notification::Chat { news, .. } = &notice
-            && let ChatEvent::Sent(message) = &news.event
+            && let ChatEvent::Sent(message) | ChatEvent::Edited(message) = &news.event
         {
             // The back end may send, and change, a message that its sender does not see.
             to.retain(|user| news.conversation.side_of(*user).is_some_and(|side| message.is_shown_to(side)));

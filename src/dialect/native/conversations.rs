@@ -325,7 +325,7 @@ pub(super) async fn recall(
     // What is no number names no message.
     let message = path.message.parse().map_err(|_| Error::NotFound(Subject::Message))?;
     let messages = vec![MessageRef::Id(MessageId(message))];
-    let request = RecallRequest { messages, reason: String::new(), others_too: true, within: None };
+    let request = RecallRequest { messages, reason: String::new(), others_too: true, unseen_too: false, within: None };
     audit_target.describe(format!("message {message} with {}", peer.as_str()));
     let (by, of) = (Owner::Named(id), ConversationRef::With(peer));
     let (outcomes, _) = service.recall_messages(&tenant, &by, &of, request).await?;

@@ -22,6 +22,8 @@ pub struct RecallRequest {
     pub reason: String,
     /// Whether messages of the other user may be recalled too: by a back end.
     pub others_too: bool,
+    /// Whether own messages that the user does not see may be recalled: a back end may have sent them.
+    pub unseen_too: bool,
     /// The greatest age of a message.
     pub within: Option<Duration>,
 }
@@ -85,7 +87,7 @@ pub async fn recall(
 }
 
 async fn recallable(chat: &Chat<'_>, wanted: &MessageRef, request: &RecallRequest) -> Result<RecallOutcome, Error> {
-    let found = match request.others_too {
+    let found = match request.others_too || request.unseen_too {
         true => chat.message(wanted).await?,
         false => chat.shown_message(wanted).await?,
     };
@@ -117,13 +119,22 @@ pub struct MessageChange {
     pub of_version: Option<u32>,
     /// Whether a message of the other user may be changed too.
     pub others_too: bool,
+    /// Whether a message that the user does not see may be changed: a back end may have sent it.
+    pub unseen_too: bool,
     /// The greatest age of the message.
     pub within: Option<Duration>,
 }
 
+impl MessageChange {
+    fn is_empty(&self) -> bool {
+        self.body.is_none() && self.data.is_none() && self.cloud.is_none() && self.metadata.is_none()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum EditOutcome {
-    /// The message after the change, and the number of the event: 0 if the change of this name had been made before.
+    /// The message after the change, and the number of the event: 0 if nothing changed, because the change has no
+    /// content, or because the change of this name had been made before.
     Edited(Box<Message>, i64),
     NoSuchMessage,
     NotOwn,
@@ -147,7 +158,11 @@ pub async fn edit(
     at: Moment,
 ) -> Result<EditOutcome, Error> {
     let Some(chat) = Chat::of(tx, app, by, to, at).await? else { return Ok(EditOutcome::NoSuchMessage) };
-    let Some(mut message) = chat.shown_message(wanted).await? else { return Ok(EditOutcome::NoSuchMessage) };
+    let found = match change.unseen_too {
+        true => chat.message(wanted).await?,
+        false => chat.shown_message(wanted).await?,
+    };
+    let Some(mut message) = found else { return Ok(EditOutcome::NoSuchMessage) };
     if message.sender != chat.me.key && !change.others_too {
         return Ok(EditOutcome::NotOwn);
     }
@@ -165,7 +180,8 @@ pub async fn edit(
     if change.of_version.is_some_and(|version| version != message.version) {
         return Ok(EditOutcome::OtherVersion(Box::new(message)));
     }
-    if change.name.is_some() && message.edit.as_ref().is_some_and(|edit| edit.name == change.name) {
+    let is_repeat = change.name.is_some() && message.edit.as_ref().is_some_and(|edit| edit.name == change.name);
+    if change.is_empty() || is_repeat {
         return Ok(EditOutcome::Edited(Box::new(message), 0));
     }
     if let Some(body) = &change.body {

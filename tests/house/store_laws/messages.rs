@@ -57,7 +57,7 @@ fn read_upto(upto: UpTo) -> MarkRequest {
 
 fn recall_of(messages: &[MessageId]) -> RecallRequest {
     let messages = messages.iter().map(|id| MessageRef::Id(*id)).collect();
-    RecallRequest { messages, reason: String::new(), others_too: false, within: None }
+    RecallRequest { messages, reason: String::new(), others_too: false, unseen_too: false, within: None }
 }
 
 impl Fixture {
@@ -676,6 +676,40 @@ async fn promise_68_unread_counts_equal_a_recount_of_the_rows_after_any_sequence
             .unwrap();
         assert_eq!(total, u64::from(fixture.state("ann", "bob").unread), "seed {seed}");
     }
+}
+
+#[actix_web::test]
+async fn promise_67_a_wiped_text_is_in_no_file_once_the_log_is_cut() {
+    let fixture = Fixture::with_users(&["ann", "bob"]).await;
+    let text = |n: u32| format!("text {n} that must not be found again, ").repeat(300);
+    let holds = |n: u32| {
+        let (text, folder) = (text(n), fixture.folder.path());
+        let part = &text.as_bytes()[..30];
+        ["standin.db", "standin.db-wal"].map(|file| {
+            let bytes = std::fs::read(folder.join(file)).unwrap_or_default();
+            bytes.windows(part.len()).any(|window| window == part)
+        })
+    };
+    let mut sent = Vec::new();
+    for n in 0..3 {
+        sent.push(fixture.say("ann", "bob", &text(n), i64::from(n)).await);
+    }
+    // One text is in the database file already when it is recalled, the others are only in the log.
+    assert_eq!(fixture.store.cut_log(), Ok(true));
+    let late = fixture.say("ann", "bob", &text(3), 3).await;
+    assert_eq!((holds(0), holds(3)), ([true, false], [false, true]));
+    let recalled = recall_of(&[sent[0].id, late.id]);
+    fixture.store.recall(fixture.app, by_id("ann"), with("bob"), recalled, at(4)).await.unwrap();
+    assert!(holds(3)[1], "the log has the text until it is cut");
+    // A reader that began before holds the cut up, and it is tried again.
+    let reader = rusqlite::Connection::open(fixture.folder.path().join("standin.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM message").unwrap();
+    assert_eq!(fixture.store.cut_log(), Ok(false));
+    fixture.say("ann", "bob", "writes go on", 5).await;
+    reader.execute_batch("COMMIT").unwrap();
+    assert_eq!(fixture.store.cut_log(), Ok(true));
+    assert_eq!((holds(0), holds(3)), ([false, false], [false, false]));
+    assert_eq!((holds(1)[0], holds(2)[0]), (true, true), "the other texts stay");
 }
 
 #[actix_web::test]

@@ -83,7 +83,7 @@ async fn a_message_that_cannot_be_sent_is_refused_by_the_vendors_numbers() {
         (json!({ "From_Account": "nobody" }), 20003),
         (json!({ "From_Account": null }), 20003),
         (json!({ "To_Account": "ada" }), 20001),
-        (json!({ "MsgRandom": null }), 90001),
+        (json!({ "MsgRandom": null }), 90005),
         (json!({ "MsgRandom": "1" }), 90005),
         (json!({ "MsgBody": "x" }), 90007),
         (json!({ "MsgBody": [] }), 90007),
@@ -103,6 +103,92 @@ async fn a_message_that_cannot_be_sent_is_refused_by_the_vendors_numbers() {
     }
     server.command(&["user", "suspend", "ada"]);
     assert_eq!(code(&server, TO, message(json!({}))).await, 70051);
+}
+
+/// A number in quotes is refused, but where the vendor's page shows both.
+#[actix_web::test]
+async fn a_count_in_quotes_is_90001() {
+    let server = server().await;
+    let (mut ada, _bob) = two(&server).await;
+    let history = |count: Value| json!({ "Operator_Account": "ada", "Peer_Account": "bob", "MaxCnt": count });
+    for (count, expected) in [(json!(10), 0), (json!("10"), 90001), (json!(-1), 90001), (json!(1.5), 90001)] {
+        assert_eq!(code(&server, "openim/admin_getroammsg", history(count)).await, expected);
+    }
+    ada.is_refused(HISTORY, json!({ "Peer_Account": "bob", "MaxCnt": "15" }), 90001).await;
+}
+
+#[actix_web::test]
+async fn a_back_end_changes_and_recalls_a_message_that_it_hid_from_its_sender() {
+    let server = server().await;
+    let (mut ada, mut bob) = two(&server).await;
+    let hidden = json!({ "SyncOtherMachine": 2, "MsgRandom": 2, "MsgBody": text("hidden") });
+    let key = by_rest(&server, TO, message(hidden)).await["MsgKey"].clone();
+    bob.gets_text("hidden").await;
+    let named = |more: Value| {
+        let mut body = json!({ "From_Account": "ada", "To_Account": "bob", "MsgKey": key });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let said = by_rest(&server, "openim/modify_c2c_msg", named(json!({ "MsgBody": text("changed") }))).await;
+    assert_eq!((&said["MsgVersion"], &said["MsgBody"]), (&json!(1), &text("changed")));
+    assert_eq!(bob.told().await["C2cMsgModNotifys"][0]["MsgBody"], text("changed"));
+    assert_eq!(by_rest(&server, "openim/admin_msgwithdraw", named(json!({}))).await["ErrorCode"], 0);
+    assert!(bob.told().await.to_string().contains("WithdrawC2cMsgNotify"));
+    ada.hears_nothing().await;
+    assert_eq!(ada.history("bob", json!({})).await.0, Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn a_change_without_content_changes_nothing() {
+    let server = server().await;
+    let (mut ada, mut bob) = two(&server).await;
+    let key = by_rest(&server, TO, message(json!({ "MsgBody": text("hi") }))).await["MsgKey"].clone();
+    for who in [&mut ada, &mut bob] {
+        who.gets_text("hi").await;
+    }
+    let body = json!({ "From_Account": "ada", "To_Account": "bob", "MsgKey": key });
+    let said = by_rest(&server, "openim/modify_c2c_msg", body).await;
+    assert_eq!((&said["MsgVersion"], &said["MsgBody"]), (&json!(0), &text("hi")));
+    for who in [&mut ada, &mut bob] {
+        who.hears_nothing().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_recall_whose_accounts_are_exchanged_is_20022() {
+    let server = server().await;
+    let (_ada, mut bob) = two(&server).await;
+    let key = by_rest(&server, TO, message(json!({ "MsgBody": text("hi") }))).await["MsgKey"].clone();
+    bob.gets_text("hi").await;
+    let recall = |from: &str, to: &str| json!({ "From_Account": from, "To_Account": to, "MsgKey": key });
+    assert_eq!(code(&server, "openim/admin_msgwithdraw", recall("bob", "ada")).await, 20022);
+    bob.hears_nothing().await;
+    assert_eq!(code(&server, "openim/admin_msgwithdraw", recall("ada", "bob")).await, 0);
+}
+
+#[actix_web::test]
+async fn unread_messages_of_1500_conversations_are_counted_and_read_together() {
+    let server = server().await;
+    let senders: Vec<String> = (0..1500).map(|n| format!("s{n}")).collect();
+    for some in senders.chunks(100) {
+        import(&server, &some.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    }
+    import(&server, &["bob"]).await;
+    for some in senders.chunks(50) {
+        let sent = some.iter().map(|from| by_rest(&server, TO, message(json!({ "From_Account": from }))));
+        futures_util::future::join_all(sent).await;
+    }
+    let all = async || {
+        let said = by_rest(&server, "openim/get_c2c_unread_msg_num", json!({ "To_Account": "bob" })).await;
+        let qiscus = server.qiscus(Method::GET, "get_user_unread_count").query(&[("user_ids[]", "bob")]);
+        (said["AllC2CUnreadMsgNum"].as_u64(), send(qiscus).await.json())
+    };
+    let (unread, elsewhere) = all().await;
+    assert_eq!(unread, Some(1500));
+    assert!(elsewhere.to_string().contains("1500"), "the same by Qiscus: {elsewhere}");
+    let mut bob = Chatter::of(&server, "bob").await;
+    bob.does("openim.read_all_unread_msg", json!({ "C2CReadAllMsg": 1 })).await;
+    assert_eq!(all().await.0, Some(0));
 }
 
 #[actix_web::test]

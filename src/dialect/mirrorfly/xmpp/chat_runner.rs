@@ -133,7 +133,8 @@ impl ChatRunner<'_> {
     /// Recalls the messages that are the user's own, and acknowledges those alone.
     async fn recall(&self, with: &UserId, names: &[MessageName]) -> Result<XmppResult, Error> {
         let messages = names.iter().cloned().map(MessageRef::Name).collect();
-        let request = RecallRequest { messages, reason: String::new(), others_too: false, within: None };
+        let request =
+            RecallRequest { messages, reason: String::new(), others_too: false, unseen_too: false, within: None };
         let (outcomes, seq) = self.service.recall_messages(self.tenant(), &self.owner(), &of(with), request).await?;
         let recalled = outcomes.into_iter().filter_map(|outcome| match outcome {
             RecallOutcome::Recalled(message) | RecallOutcome::Already(message) => Some(message.name),

@@ -204,7 +204,8 @@ pub(super) async fn delete_messages(
         for message in found {
             let (sender, room) = (Owner::Itself(message.sender), ConversationRef::Key(message.conversation));
             let messages = vec![MessageRef::Id(message.id)];
-            let request = RecallRequest { messages, reason: String::new(), others_too: true, within: None };
+            let request =
+                RecallRequest { messages, reason: String::new(), others_too: true, unseen_too: false, within: None };
             match service.recall_messages(&tenant, &sender, &room, request).await {
                 // Its user was deleted a moment ago.
                 Err(Error::NotFound(_) | Error::Unauthenticated(_)) => {}

@@ -328,7 +328,8 @@ pub(super) async fn delete_messages(
         rooms.entry(message.conversation.0).or_default().push(MessageRef::Id(message.id));
     }
     for (room, messages) in rooms {
-        let request = RecallRequest { messages, reason: String::new(), others_too: false, within: None };
+        let request =
+            RecallRequest { messages, reason: String::new(), others_too: false, unseen_too: false, within: None };
         let room = ConversationRef::Key(ConversationKey(room));
         service.recall_messages(&caller.tenant, &reader.owner(), &room, request).await.map_err(session_error)?;
     }

@@ -117,8 +117,9 @@ async fn recall(
 ) -> CommandResult<NoFields> {
     let (service, tenant) = (call.context.service, call.context.tenant);
     // A back end may have hidden the message from its sender.
-    let others_too = matches!(call.caller, TencentCaller::BackEnd);
-    let request = RecallRequest { messages: vec![key.reference()], reason: String::new(), others_too, within };
+    let unseen_too = matches!(call.caller, TencentCaller::BackEnd);
+    let messages = vec![key.reference()];
+    let request = RecallRequest { messages, reason: String::new(), others_too: false, unseen_too, within };
     let recalled = service.recall_messages(tenant, by, &ConversationRef::With(with.0), request).await;
     let (outcomes, seq) = recalled.map_err(pair_error)?;
     seq.into_iter().for_each(|seq| call.context.own_events.add(OwnEvent::Stored(seq)));
@@ -181,6 +182,7 @@ pub(in crate::dialect::tencent) async fn modify(
         cloud: request.cloud.map(|cloud| elements::cloud(Some(cloud.0), door)).transpose()?,
         of_version: request.version,
         others_too: true,
+        unseen_too: door == Door::RestApi,
         ..MessageChange::default()
     };
     // Either user may change a message, so the caller is one of the two that the call names.
@@ -199,7 +201,9 @@ pub(in crate::dialect::tencent) async fn modify(
     let edited = service.edit_message(tenant, &by, &ConversationRef::With(with), key.reference(), change).await;
     match edited.map_err(pair_error)? {
         EditOutcome::Edited(message, seq) => {
-            call.context.own_events.add(OwnEvent::Stored(seq));
+            if seq != 0 {
+                call.context.own_events.add(OwnEvent::Stored(seq));
+            }
             Ok(Modified::of(&message))
         }
         EditOutcome::OtherVersion(message) => {

@@ -81,7 +81,7 @@ impl<'a> FieldType<'a> for RawElements<'a> {
 
 /// Numbers of 32 bits, each with its own error code.
 macro_rules! numbers {
-    ($($(#[doc = $about:literal])* $name:ident = $code:ident;)*) => {$(
+    ($($(#[doc = $about:literal])* $name:ident = $code:ident, $is_required:literal;)*) => {$(
         $(#[doc = $about])*
         #[derive(Clone, Copy, PartialEq, Eq)]
         pub(in crate::dialect::tencent) struct $name(pub(super) u32);
@@ -92,7 +92,11 @@ macro_rules! numbers {
                     TencentError::BadParameter(info) => TencentError::Coded(ErrorCode::$code, info),
                     error => error,
                 };
-                u32::at(at).map_err(coded).map(|given| given.map(Self))
+                let given = u32::at(at).map_err(coded)?;
+                match (given, $is_required) {
+                    (None, true) => Err(coded(at.bad(&Fault::Missing))),
+                    (given, _) => Ok(given.map(Self)),
+                }
             }
 
             fn schema(_: &mut Schemas) -> RefOr<Schema> {
@@ -104,11 +108,11 @@ macro_rules! numbers {
 
 numbers! {
     /// The client's random number of a message.
-    MessageRandom = BadRandom;
+    MessageRandom = BadRandom, true;
     /// How long a message waits, in seconds; 0: only for open sessions.
-    LifeTime = LifeTimeNotNumber;
+    LifeTime = LifeTimeNotNumber, false;
     /// 1: the sender's own clients get the message too; 2: they do not.
-    SyncOtherMachine = SyncNotNumber;
+    SyncOtherMachine = SyncNotNumber, false;
 }
 
 /// The longest `MsgLifeTime`: seven days. The message is kept longer all the same.
