@@ -6,7 +6,7 @@ use std::{
     path::Path,
     pin::pin,
     task::{Context, Poll, Waker},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -19,7 +19,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use standin::{
-    server::Runtime,
+    server::{Runtime, StartErrorKind},
     settings::{ControlSocket, Settings, control_socket},
 };
 use tokio::{
@@ -34,6 +34,9 @@ use super::{
 };
 
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
+/// How long a command waits for a server that holds the folder and does not answer yet.
+const START_WAIT: Duration = Duration::from_secs(2);
+const START_PAUSE: Duration = Duration::from_millis(50);
 /// For the first byte of a backup, before which the server copies, checks and lists all data. A guess, far beyond any
 /// need.
 const PREPARE_WAIT: Duration = Duration::from_secs(4 * 3600);
@@ -64,12 +67,14 @@ pub(super) fn with_server(
     let control = Control { socket: control_socket(&data).map_err(unusable)?, runtime: Runtime::new() };
     match control.is_answered() {
         Ok(true) => work(&control),
-        Ok(false) => {
-            let server = control.runtime.block_on(CommandServer::open(settings))?;
-            let done = work(&control);
-            let closed = control.runtime.block_on(server.close());
-            done.and(closed)
-        }
+        Ok(false) => match control.own_server(&settings)? {
+            None => work(&control),
+            Some(server) => {
+                let done = work(&control);
+                let closed = control.runtime.block_on(server.close());
+                done.and(closed)
+            }
+        },
         Err(error) => Err(unusable(error)),
     }
 }
@@ -120,6 +125,23 @@ fn interrupted() -> Failure {
 }
 
 impl Control {
+    /// Starts a server for a command. A server that has just started holds the folder before its socket is there, and one
+    /// that stops holds it for a moment longer: waits for at most [`START_WAIT`]. None if the other server answers.
+    fn own_server(&self, settings: &Settings) -> Result<Option<CommandServer>, Failure> {
+        let begun = Instant::now();
+        loop {
+            match self.runtime.block_on(CommandServer::open(settings)) {
+                Err(error) if error.kind == StartErrorKind::FolderInUse && begun.elapsed() < START_WAIT => {
+                    self.runtime.block_on(async { time::sleep(START_PAUSE).await });
+                }
+                opened => return Ok(Some(opened?)),
+            }
+            if self.is_answered().unwrap_or(false) {
+                return Ok(None);
+            }
+        }
+    }
+
     /// Whether a server listens. If not, there is no socket, or one that a killed server left.
     fn is_answered(&self) -> io::Result<bool> {
         match self.runtime.block_on(UnixStream::connect(self.socket.path())) {

@@ -21,8 +21,8 @@ use super::{
 pub(super) struct CommandServer(Running);
 
 impl CommandServer {
-    pub(super) async fn open(settings: Settings) -> Result<Self, Failure> {
-        Ok(Self(Server::open_for_commands(&settings).await?.start().await?))
+    pub(super) async fn open(settings: &Settings) -> Result<Self, StartError> {
+        Ok(Self(Server::open_for_commands(settings).await?.start().await?))
     }
 
     pub(super) async fn close(self) -> Result<(), Failure> {

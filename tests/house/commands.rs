@@ -1,5 +1,10 @@
 //! The operator's commands against the true server, and against a folder without a server.
 
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
 use serde_json::{Value, json};
 
 use super::standin::{APP_ID, SECRET, Standin, standin};
@@ -41,6 +46,44 @@ fn a_user_from_first_to_last(server: &Standin) {
     assert_ne!(again["key"], made["key"], "an integer id is never used twice");
     for secret in ["token", "issued_password"] {
         assert_ne!(again[secret], made[secret]);
+    }
+}
+
+/// Another process that holds a data folder and does not answer, as a server does at the beginning of its start.
+fn held(data: &std::path::Path) -> std::fs::File {
+    let folder = std::fs::File::open(data).unwrap();
+    folder.try_lock().unwrap();
+    folder
+}
+
+#[actix_web::test]
+async fn a_command_right_after_a_start_waits_until_the_server_answers() {
+    let mut server = Standin::fresh().await;
+    server.terminate();
+    // One that holds the folder for a moment: the command runs afterwards.
+    let lock = held(&server.data());
+    let command =
+        standin(&server.data()).args(["user", "list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    drop(lock);
+    let output = command.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    // One that goes on holding it: the command says so after two seconds.
+    let lock = held(&server.data());
+    let begun = Instant::now();
+    let output = standin(&server.data()).args(["user", "list"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.contains("is in use by another standin")), (Some(3), true), "{said}");
+    assert!((Duration::from_secs(2)..Duration::from_secs(10)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    drop(lock);
+    // A true start: the first command after it reaches the server.
+    for _ in 0..3 {
+        let mut serve =
+            standin(&server.data()).args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).spawn().unwrap();
+        let output = standin(&server.data()).args(["user", "list"]).output().unwrap();
+        serve.kill().unwrap();
+        serve.wait().unwrap();
+        assert!(output.status.success(), "{output:?}");
     }
 }
 
@@ -139,7 +182,7 @@ async fn two_concurrent_changes_of_an_app_do_not_undo_each_other() {
     for round in 0..5 {
         std::fs::write(&file, format!("password {round}")).unwrap();
         let words = ["app", "set", "--account-password-file", file.to_str().unwrap()];
-        let mut slow = standin(&server.data()).args(words).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let mut slow = standin(&server.data()).args(words).stdout(Stdio::null()).spawn().unwrap();
         let rotated = json_of(&server, &["app", "rotate-secret"])["secret"].clone();
         assert!(slow.wait().unwrap().success());
         assert_eq!(json_of(&server, &["app", "show", "--secrets"])["secret"], rotated, "round {round}");
