@@ -163,6 +163,7 @@ pub struct Running {
     control: (ServerHandle, rt::task::JoinHandle<io::Result<()>>),
     sweeping: rt::task::JoinHandle<()>,
     keeping: rt::task::JoinHandle<()>,
+    cutting: rt::task::JoinHandle<()>,
     certificate: Option<Arc<Certificate>>,
     orders: StopSignal,
     socket: ControlSocket,
@@ -301,6 +302,7 @@ impl Server {
         }
         rt::spawn(service.clone().run_feed());
         let keeping = rt::spawn(service.clone().keep_positions());
+        let cutting = rt::spawn(service.clone().cut_log_for_ever());
         rt::spawn(meter.follow(service.commits()));
         if let Some((handle, _)) = &public {
             // Nothing is paused, so this only waits until the server runs.
@@ -312,6 +314,7 @@ impl Server {
             control,
             sweeping,
             keeping,
+            cutting,
             certificate: self.certificate,
             orders,
             socket,
@@ -374,6 +377,7 @@ impl Running {
         public.and(control)?;
         self.sweeping.abort();
         self.keeping.abort();
+        self.cutting.abort();
         // All sessions have ended: their positions are stored for their clients' return.
         self.service.write_positions().await;
         self.service.close().await;

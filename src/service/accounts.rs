@@ -372,7 +372,11 @@ impl Service {
         for owner in owners {
             let (now, dead_before) = (self.now(), self.signatures_end(tenant));
             let (app, deleted) = (tenant.app.key, owner.clone());
-            let rule = async move |tx: &Tx<'_>| users::delete(tx, app, &deleted, dead_before, now).await;
+            let wiped = Arc::clone(&self.inner.wiped);
+            let rule = async move |tx: &Tx<'_>| {
+                wiped.note();
+                users::delete(tx, app, &deleted, dead_before, now).await
+            };
             let outcome = self.write_about(app, owner, rule).await;
             ends = outcome.is_ok().then_some(dead_before).or(ends);
             outcomes.push(outcome);

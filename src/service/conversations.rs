@@ -16,7 +16,7 @@ pub mod reads;
 pub mod sending;
 pub mod unread;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     domain::{
@@ -183,7 +183,11 @@ impl Service {
         let (app, at) = (tenant.app.key, self.now());
         let (by, to) = (by.clone(), to.clone());
         let touches = self.touched(app, &by, &to).await?;
-        let rule = async move |tx: &Tx<'_>| changes::recall(tx, app, &by, &to, &request, at).await;
+        let wiped = Arc::clone(&self.inner.wiped);
+        let rule = async move |tx: &Tx<'_>| {
+            wiped.note();
+            changes::recall(tx, app, &by, &to, &request, at).await
+        };
         self.inner.store.write(touches, rule).await
     }
 
@@ -201,7 +205,11 @@ impl Service {
         let (app, at) = (tenant.app.key, self.now());
         let (by, to) = (by.clone(), to.clone());
         let touches = self.touched(app, &by, &to).await?;
-        let rule = async move |tx: &Tx<'_>| changes::edit(tx, app, &by, &to, &message, &change, at).await;
+        let wiped = Arc::clone(&self.inner.wiped);
+        let rule = async move |tx: &Tx<'_>| {
+            wiped.note();
+            changes::edit(tx, app, &by, &to, &message, &change, at).await
+        };
         self.inner.store.write(touches, rule).await
     }
 

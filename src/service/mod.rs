@@ -20,6 +20,7 @@ pub mod demo;
 pub mod follows;
 pub mod friends;
 pub mod health;
+pub mod log_cuts;
 mod login_throttle;
 mod logins;
 mod long_changes;
@@ -68,6 +69,7 @@ use admins::Setup;
 use apps::Directory;
 use client_limits::ClientLimits;
 use health::Readiness;
+use log_cuts::Wiped;
 use login_throttle::LoginThrottle;
 use long_changes::LongChanges;
 use nonces::Nonces;
@@ -102,6 +104,7 @@ struct Inner {
     nonces: Nonces,
     signing: SigningApps,
     readiness: Readiness,
+    wiped: Arc<Wiped>,
     /// Held by a backup and by each step of the sweep, so that no picture file is removed while a backup reads it.
     removing: Arc<tokio::sync::Mutex<()>>,
     clock: Clock,
@@ -150,6 +153,7 @@ impl Service {
                 nonces: Nonces::new(),
                 signing: SigningApps::default(),
                 readiness: Readiness::new(),
+                wiped: Arc::new(Wiped::new()),
                 removing: Arc::default(),
                 clock,
             }),

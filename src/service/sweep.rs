@@ -1,6 +1,6 @@
 //! Removal of rows and files that are no longer needed.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     domain::{CallerKey, Error, PictureKey},
@@ -92,7 +92,15 @@ impl Service {
         let (old, long_past) = (now.before(EVENTS_REST), now.before(DEAD_SIGNATURES_REST));
         self.sweep_rows(STEP_EVENTS, async move |tx| tx.sweep_events(old, EVENTS_MAX, STEP_EVENTS).await).await?;
         self.sweep_messages().await?;
-        self.sweep_rows(1, async |tx| users::forget_departed(tx, STEP_ROWS).await).await?;
+        let wiped = Arc::clone(&self.inner.wiped);
+        let departed = async move |tx: &Tx<'_>| {
+            let forgotten = users::forget_departed(tx, STEP_ROWS).await?;
+            if forgotten > 0 {
+                wiped.note();
+            }
+            Ok(forgotten)
+        };
+        self.sweep_rows(1, departed).await?;
         self.sweep_rows(1, async move |tx| tx.sweep_signatures(long_past, DEAD_SIGNATURES_MAX, STEP_ROWS).await)
             .await?;
         loop {
@@ -114,8 +122,15 @@ impl Service {
             let Some(days) = tenant.app.settings.messages_kept_days else { continue };
             let (app, kept) = (tenant.app.key, Duration::from_secs(u64::from(days) * 24 * 3600));
             let before = self.now().before(kept);
-            self.sweep_rows(STEP_ROWS, async move |tx| expiry::forget_expired(tx, app, before, STEP_ROWS).await)
-                .await?;
+            let wiped = Arc::clone(&self.inner.wiped);
+            let expired = async move |tx: &Tx<'_>| {
+                let forgotten = expiry::forget_expired(tx, app, before, STEP_ROWS).await?;
+                if forgotten > 0 {
+                    wiped.note();
+                }
+                Ok(forgotten)
+            };
+            self.sweep_rows(STEP_ROWS, expired).await?;
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ use self::sqlite::tickets;
 pub use self::sqlite::{SCHEMA_VERSION, events::EventsOfUser, pictures::PictureRows};
 pub use self::statistics::{Checkup, Integrity, OfflineCheckup, PictureUsage, WriteStats, check_offline};
 pub use self::unit::{Db, FeedReader, LongReads, Touches, Tx};
-use crate::domain::{Digest, Durability};
+use crate::domain::{Digest, Durability, Error};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreOptions {
@@ -115,6 +115,17 @@ impl Store {
     pub fn end_ticket(&self, digest: Digest) {
         match &self.0 {
             Engine::Sqlite(engine) => engine.post(move |tx| tickets::forget(tx, &digest)),
+        }
+    }
+
+    /// Copies the write-ahead log into the database and cuts it to no bytes, so that what was wiped is in no file. Returns
+    /// false if a reader or the writer needs the log: try again. Takes as long as copying the log, some 5 ms per MiB;
+    /// writes wait for the last part of it, 0.1 s at most. Blocks.
+    /// # Errors
+    /// `StorageFull`, `Internal`.
+    pub fn cut_log(&self) -> Result<bool, Error> {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.cut_log(),
         }
     }
 

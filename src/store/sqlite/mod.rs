@@ -91,6 +91,9 @@ const WAL_PAGES: u32 = 8192;
 /// The size in bytes to which a grown WAL is cut. Above [`WAL_PAGES`], because cutting at each checkpoint costs time.
 const WAL_BYTES_KEPT: u32 = 48 * 1024 * 1024;
 
+/// How long a checkpoint that cuts the WAL waits for readers, and lets the writer wait.
+const LOG_WAIT_MAX: Duration = Duration::from_millis(100);
+
 const WRITER_CACHE_KIB: i32 = 16 * 1024;
 
 /// Prepared statements that a connection keeps: more than there are.
@@ -148,6 +151,15 @@ impl Engine {
 
     pub(super) fn commits(&self) -> watch::Receiver<u64> {
         self.writer.commits()
+    }
+
+    /// The first checkpoint stops nobody. The second one holds the writer, so it has little left to copy.
+    pub(super) fn cut_log(&self) -> Result<bool, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.database, flags)?;
+        connection.busy_timeout(LOG_WAIT_MAX)?;
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))? == 0)
     }
 
     pub(super) fn writes(&self) -> WriteStats {
