@@ -45,7 +45,7 @@ fn reads_again(frame: &str) -> Result<(), String> {
 
 #[test]
 fn xmpp() {
-    let said = recorded::said("mirrorfly-trial");
+    let said = [recorded::said("mirrorfly-trial"), recorded::said("mirrorfly-chat")].concat();
     let whole = said.iter().map(|frame| String::from_utf8_lossy(frame)).collect::<Vec<_>>().join(APART);
     let seeds = said.into_iter().chain([whole.into_bytes()]).collect();
     let words = &[

@@ -17,15 +17,18 @@ import { APP_ID, LICENSE_KEY, Standin } from './standin.mjs';
 export { client, PNG, SCRIPT, TRIAL };
 
 export async function run(binary) {
-  if (process.env.RECORD) return recorded(binary);
+  if (process.env.RECORD) {
+    await recorded(binary, 'trial', visit);
+    return recorded(binary, 'chat', conversation);
+  }
   for (const mode of [TRIAL, LIVE]) await served(binary, mode, ({ standin, open }) => scenario(standin, mode, open));
   await chat.run(binary);
   await reload.run(binary);
   await older.run(binary);
 }
 
-/** A short visit of one person on trial, for the replay. Whoever records stands where the SDK looks for the server. */
-async function recorded(binary) {
+/** One person on trial, for the replay. Whoever records stands where the SDK looks for the server. */
+async function recorded(binary, name, doings) {
   const standin = await Standin.fresh(binary, { STANDIN_PUBLIC_URL: TRIAL.base, STANDIN_APP_REGISTRATION: 'open' });
   const recording = await recorder(standin.base, 80);
   const app = await serveApp([SCRIPT], 'localhost');
@@ -39,20 +42,68 @@ async function recorded(binary) {
     };
     const { data } = await good('register', 'ada');
     await good('connect', 'ada', data.password);
-    await good('setUserProfile', 'Älice Ω <1>', URL, 'a "status" & more', '+62 812', 'ada@example.com');
-    await good('getUserProfile', 'ada');
-    await good('getFriendsList');
-    await good('getUsersList');
-    await good('updateMetaData', { city: 'Bandung' });
-    await good('getMetaData');
+    await doings(good, ada, recording.base);
     await good('logout');
-    await recording.save('mirrorfly-trial');
+    // The SDK closes its socket afterwards.
+    await ada.page.waitForTimeout(1_000);
+    await recording.save(`mirrorfly-${name}`);
   } finally {
     await browser.close();
     app.close();
     await recording.close();
     await standin.close();
   }
+}
+
+async function visit(good) {
+  await good('setUserProfile', 'Älice Ω <1>', URL, 'a "status" & more', '+62 812', 'ada@example.com');
+  await good('getUserProfile', 'ada');
+  await good('getFriendsList');
+  await good('getUsersList');
+  await good('updateMetaData', { city: 'Bandung' });
+  await good('getMetaData');
+}
+
+/** Each chat call of the SDK once. The other user speaks through the call for back ends. */
+async function conversation(good, ada, base) {
+  const post = async (path, body, token) => {
+    const headers = { 'Content-Type': 'application/json', ...(token ? { Authorization: token } : {}) };
+    const answer = await fetch(`${base}/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const said = await answer.json();
+    check(`recorded: ${path}`, said.status, 200);
+    return said;
+  };
+  const bob = await post('sandbox/register', { userIdentifier: 'bob', licenseKey: LICENSE_KEY, deviceType: 'web' });
+  const heard = (what, is) => eventually(what, async () => (await ada.heard('messageListener')).find(is));
+  const done = type => heard(`the confirmation of ${type}`, message => message.msgType === 'acknowledge' && message.type === type);
+  const toBob = `bob@${HOST}`;
+  await good('getRecentChatsByPagination');
+  await good('sendTextMessage', { toJid: toBob, messageText: 'Hi Ω <1> 👋 50%', metaData: { room: 'blue' } });
+  const { msgId: first } = await done('acknowledge');
+  const sent = await post('chat/sendmessage', { toUser: 'ada', message: 'An answer', replyTo: first }, bob.token);
+  const answer = sent.data.messageId;
+  await heard('the answer', message => message.msgId === answer);
+  await done('delivered');
+  await good('sendSeenStatus', toBob, answer);
+  await done('seen');
+  await good('getRecentChatsByPagination');
+  await good('getRecentChats');
+  await good('getChatMessages', { toJid: toBob });
+  await good('getReplyMessage', first);
+  await good('getMessageById', first, toBob);
+  await ada.forget();
+  await good('editTextMessage', { messageId: first, editedTextContent: 'Hi again' });
+  await done('acknowledge');
+  for (const name of ['sendTypingStatus', 'sendTypingGoneStatus']) await good(name, toBob);
+  await good('updateArchiveChat', toBob, true);
+  await good('getAllArchivedChats');
+  await good('updateArchiveChat', toBob, false);
+  await good('deleteMessagesForEveryone', toBob, [first]);
+  await done('recall');
+  await good('deleteMessagesForMe', toBob, [answer]);
+  await good('clearChat', toBob);
+  await good('deleteChat', toBob);
+  await good('getRecentChats');
 }
 
 async function scenario(standin, mode, open) {

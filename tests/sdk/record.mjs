@@ -6,6 +6,7 @@
  * With RECORD=1 in the environment `save` writes `tests/house/recorded/<name>.json`; without it nothing is kept.
  */
 
+import { createDecipheriv, createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
@@ -44,7 +45,13 @@ const KEPT = /^(sdkappid|body_base64)$/;
 /** What is encrypted: it differs with the secrets in it. A replay decrypts none. */
 const ENCRYPTED = /^[0-9A-Za-z+\/]{100,}={0,2}$/;
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+const TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?$/;
+
+/** The body of a message in a stanza, encrypted with the message's id, which is another in a replay: written as what it says. */
+const BODY = /(<message [^>]*id="([^"]*)".*<body message_type="text"[^>]*>)([0-9A-Za-z+\/=]+)(<\/body>)/;
+
+/** Bodies of other stanzas, and times in stanzas. */
+const [CIPHER, MICROS, WHEN] = [/(?<=>)[0-9A-Za-z+\/]{100,}={0,2}(?=<)/g, /(?<!\d)\d{16}(?!\d)/g, /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}/g];
 
 /** Headers of a request on which an answer can depend. */
 const HEADERS = /^(content-type|qiscus[-_]sdk[-_].*|authorization)$/;
@@ -196,7 +203,7 @@ class Names {
     if (TIME.test(text)) return '<time>';
     if (ENCRYPTED.test(text)) return '<encrypted>';
     if (/^\d{7,}$/.test(text)) return '0';
-    const based = text.replaceAll(this.#base, '<base>').replaceAll(encodeURIComponent(this.#base), '<base%>');
+    const based = stanza(text).replaceAll(this.#base, '<base>').replaceAll(encodeURIComponent(this.#base), '<base%>');
     return based
       .replaceAll(this.#host, '<host>')
       .replace(USER_SIG, packed => `<usersig:${signed(packed)}>`)
@@ -210,6 +217,20 @@ class Names {
     if (!known.has(value)) known.set(value, name(known.size + 1));
     return known.get(value);
   }
+}
+
+/** A stanza of MirrorFly, without what differs with the secrets and the time. */
+function stanza(text) {
+  if (!text.startsWith('<')) return text;
+  const opened = text.replace(BODY, (_, before, id, cipher, after) => `${before}<sealed>${unsealed(id, cipher)}</sealed>${after}`);
+  return opened.replace(CIPHER, '<encrypted/>').replace(MICROS, '0').replace(WHEN, '<when/>');
+}
+
+/** The SDK's codec: AES-256-CBC, its key the first half of a digest in hexadecimal digits. */
+function unsealed(id, cipher) {
+  const key = createHash('sha256').update(id).digest('hex').slice(0, 32);
+  const codec = createDecipheriv('aes-256-cbc', key, 'ddc0f15cc2c90fca');
+  return decodeURIComponent(codec.update(cipher, 'base64', 'utf8') + codec.final('utf8'));
 }
 
 /** Whom a signature names. */
