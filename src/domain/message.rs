@@ -55,7 +55,9 @@ impl MessageName {
         match raw.chars().count() {
             0 => Err(Fault::Missing),
             n if n > Self::CHARS_MAX => Err(Fault::TooManyCharacters { chars_max: Self::CHARS_MAX }),
-            _ if raw.chars().any(text::is_unsafe) => Err(Fault::Malformed("free of control characters")),
+            _ if raw.chars().any(text::is_unsafe) => {
+                Err(Fault::Malformed("free of control characters and of characters that change the direction of text"))
+            }
             _ => Ok(Self(raw.to_owned())),
         }
     }

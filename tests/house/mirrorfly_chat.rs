@@ -186,11 +186,20 @@ fn copied(stanza: &XmlElement) -> (String, XmlElement) {
     panic!("no copy: {stanza:?}")
 }
 
-/// The condition of a message's error.
+/// The condition of a message's error. Says in a text what is wrong.
 fn refused(heard: &str, id: &str) -> String {
-    let head = format!(r#"<message xmlns="jabber:client" type="error" id="{id}"><error type=""#);
-    let rest = heard.strip_prefix(&head).unwrap_or_else(|| panic!("{heard}"));
-    rest.split_once("><").unwrap().1.split_once(' ').unwrap().0.to_owned()
+    refused_with(heard, id).0
+}
+
+/// The condition of a message's error, and its text.
+fn refused_with(heard: &str, id: &str) -> (String, String) {
+    let stanza = XmlElement::read(heard).unwrap_or_else(|fault| panic!("{fault:?}: {heard}"));
+    assert!(heard.starts_with(&format!(r#"<message xmlns="jabber:client" type="error" id="{id}""#)), "{heard}");
+    let rest = heard.split_once("><").unwrap().1.split_once("><").unwrap().1;
+    let error = stanza.find("error", CLIENT).unwrap();
+    let text = error.find("text", "urn:ietf:params:xml:ns:xmpp-stanzas").unwrap();
+    assert!(text.attribute("xml:lang") == Some("en") && !text.text().is_empty(), "{heard}");
+    (rest.split_once(' ').unwrap().0.to_owned(), text.text().to_owned())
 }
 
 async fn pair(house: &Standin) -> (Person, Person) {

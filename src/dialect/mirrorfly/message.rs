@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::codec::Codec;
 use crate::{
     domain::{
-        DeliveryState, Fault, Message, MessageBody, MessageData, MessageName, MessageOrigin, MessageText, Metadata,
-        Moment, Participant, Topic, User,
+        DeliveryState, Error, Fault, Message, MessageBody, MessageData, MessageName, MessageOrigin, MessageText,
+        Metadata, Moment, Participant, Topic, User,
     },
     service::conversations::sending::{NewMessage, SendPolicy},
 };
@@ -70,18 +70,26 @@ pub(super) fn name(raw: &str) -> Result<MessageName, Fault> {
 }
 
 /// Decrypts a body. `meta_data` is JSON text; the SDK sends `null` for none.
-pub(super) fn decrypt(name: &MessageName, body: &str, meta_data: &str, topic_id: &str) -> Result<SentText, Fault> {
-    let json = Codec::of_message(name.as_str()).decrypt(body).map_err(|_| Fault::Malformed("encrypted with its id"))?;
+///
+/// # Errors
+/// `Invalid` at the field of the body or of the stanza.
+pub(super) fn decrypt(name: &MessageName, body: &str, meta_data: &str, topic_id: &str) -> Result<SentText, Error> {
+    let json = Codec::of_message(name.as_str()).decrypt(body);
+    let json = json.map_err(|_| Fault::Malformed("encrypted with the message's id").at("body"))?;
     let Ok(Value::Object(body)) = serde_json::from_str(&json) else {
-        return Err(Fault::Malformed("the text of a JSON object"));
+        return Err(Fault::Malformed("the text of a JSON object").at("body"));
     };
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     if field("message_type") != TEXT {
-        return Err(Fault::NotOneOf(TEXT));
+        return Err(Fault::NotOneOf(TEXT).at("message_type"));
     }
-    let reply_to = Some(field("replyTo")).filter(|id| !id.is_empty()).map(MessageName::parse).transpose()?;
-    let (text, topic) = (text(field("message"))?, Topic::parse(topic_id)?);
-    Ok(SentText { text, reply_to, metadata: metadata(meta_data)?, topic })
+    let reply_to = Some(field("replyTo")).filter(|id| !id.is_empty()).map(MessageName::parse).transpose();
+    Ok(SentText {
+        text: text(field("message")).map_err(|fault| fault.at("message"))?,
+        reply_to: reply_to.map_err(|fault| fault.at("replyTo"))?,
+        metadata: metadata(meta_data).map_err(|fault| fault.at("meta_data"))?,
+        topic: Topic::parse(topic_id).map_err(|fault| fault.at("topic_id"))?,
+    })
 }
 
 fn metadata(raw: &str) -> Result<Option<Metadata>, Fault> {

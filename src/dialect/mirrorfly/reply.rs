@@ -181,6 +181,9 @@ impl MirrorFlyError {
             )) => "Token Expired".to_owned(),
             Self::Domain(Error::Conflict(Resource::Block)) => "User is already in blocked list".to_owned(),
             Self::Domain(Error::NotFound(Resource::Block)) => "User is not in blocked list".to_owned(),
+            Self::Domain(Error::Invalid { field, fault: Fault::Oneself }) if field == "recipient" => {
+                "The other user of a chat must be another user than the caller".to_owned()
+            }
             Self::Domain(Error::Invalid { fault: Fault::Oneself, .. }) => {
                 "Blocking/Unblocking of self account is not allowed".to_owned()
             }

@@ -125,9 +125,9 @@ async fn presence_goes_to_contacts_of_either_direction_and_to_partners_and_to_no
     assert!(adas.hear().await.contains(r#"id="m1""#));
     let mut here = [presence(&mut adas).await, presence(&mut adas).await];
     here.sort();
-    assert_eq!(here, [(format!("bob@{HOST}/r"), true), (format!("eve@{HOST}/r"), true)]);
+    assert_eq!(here, [(format!("bob@{HOST}/standin"), true), (format!("eve@{HOST}/standin"), true)]);
     for socket in [&mut bobs, &mut evesdrop] {
-        assert_eq!(presence(socket).await, (format!("ada@{HOST}/r"), true));
+        assert_eq!(presence(socket).await, (format!("ada@{HOST}/standin"), true));
     }
     // A second session is no news, and neither is its end.
     let mut second = Socket::bound(&house, &ada).await;
@@ -136,7 +136,7 @@ async fn presence_goes_to_contacts_of_either_direction_and_to_partners_and_to_no
     adas.say(super::super::mirrorfly_socket::CLOSE).await;
     adas.until_the_end().await;
     for socket in [&mut bobs, &mut evesdrop] {
-        assert_eq!(presence(socket).await, (format!("ada@{HOST}/r"), false));
+        assert_eq!(presence(socket).await, (format!("ada@{HOST}/standin"), false));
         socket.still_answers().await;
     }
     strangers.0.still_answers().await;
@@ -150,8 +150,8 @@ async fn a_block_takes_presence_away_and_an_unblock_brings_it_back() {
     let mut adas = Chatter::of(&house, &ada).await.0;
     adas.still_answers().await;
     let mut bobs = Chatter::of(&house, &bob).await.0;
-    assert_eq!(presence(&mut bobs).await, (format!("ada@{HOST}/r"), true));
-    assert_eq!(presence(&mut adas).await, (format!("bob@{HOST}/r"), true));
+    assert_eq!(presence(&mut bobs).await, (format!("ada@{HOST}/standin"), true));
+    assert_eq!(presence(&mut adas).await, (format!("bob@{HOST}/standin"), true));
     let set = |word: &str| {
         format!(
             r#"<iq xmlns="jabber:client" type="set" id="b"><{word} xmlns="urn:xmpp:blocking"><item jid="bob@{HOST}"/></{word}></iq>"#
@@ -159,11 +159,11 @@ async fn a_block_takes_presence_away_and_an_unblock_brings_it_back() {
     };
     adas.say(&set("block")).await;
     assert!(bobs.hear().await.contains("block_user"));
-    assert_eq!(presence(&mut bobs).await, (format!("ada@{HOST}/r"), false));
+    assert_eq!(presence(&mut bobs).await, (format!("ada@{HOST}/standin"), false));
     assert!(adas.hear().await.contains(r#"type="result" id="b""#));
     adas.say(&set("unblock")).await;
     assert!(bobs.hear().await.contains("unblock_user"));
-    assert_eq!(presence(&mut bobs).await, (format!("ada@{HOST}/r"), true));
+    assert_eq!(presence(&mut bobs).await, (format!("ada@{HOST}/standin"), true));
     assert!(adas.hear().await.contains(r#"type="result" id="b""#));
-    assert_eq!(presence(&mut adas).await, (format!("bob@{HOST}/r"), true));
+    assert_eq!(presence(&mut adas).await, (format!("bob@{HOST}/standin"), true));
 }

@@ -307,6 +307,98 @@ async fn own_messages_are_recalled_and_their_text_is_gone_for_both() {
     }
 }
 
+/// The clients of XEP-0085 have another namespace and more words.
+#[actix_web::test]
+async fn chat_states_of_the_standard_are_passed_on_as_those_of_the_sdk() {
+    let house = Standin::fresh().await;
+    let (ada, bob) = pair(&house).await;
+    let (mut own, mut theirs) = (Chatter::of(&house, &ada).await, Chatter::of(&house, &bob).await);
+    let state = |word: &str, space: &str| format!(r#"<{word} xmlns="{space}://jabber.org/protocol/chatstates"/>"#);
+    for (word, heard_as) in [
+        ("composing", "composing"),
+        ("paused", "gone"),
+        ("composing", "composing"),
+        ("inactive", "gone"),
+        ("active", "gone"),
+    ] {
+        for space in ["http", "https"] {
+            let to = format!("bob@{}", HOST.to_uppercase());
+            let state = state(word, space);
+            own.say(&format!(r#"<message xmlns="jabber:client" type="chat" id="t1" to="{to}">{state}</message>"#))
+                .await;
+            let heard = theirs.hear().await;
+            assert!(heard.find(heard_as, "https://jabber.org/protocol/chatstates").is_some(), "{word}: {heard:?}");
+        }
+    }
+    // A message that says that its author is there is a message.
+    let message =
+        message("bob", "m1", "x").replace("<chatcontent", &format!("{}<chatcontent", state("active", "http")));
+    own.say(&message).await;
+    acknowledged(&own.hear().await);
+    assert_eq!(theirs.hear_message().await.2, "x");
+}
+
+#[actix_web::test]
+async fn a_refusal_names_its_stanza_the_field_and_the_limit() {
+    let house = Standin::fresh().await;
+    let (ada, _bob) = pair(&house).await;
+    let mut own = Chatter::of(&house, &ada).await;
+    let reply = |id: &str| sealed("m1", &json!({ "message": "x", "message_type": "text", "replyTo": id }));
+    for (said, text) in [
+        (message("bob", "m1", &"x".repeat(10_001)), "message must be at most 10000 characters"),
+        (message("bob", "m1", ""), "message is required"),
+        (stanza("bob", "m1", "m1", "[]", &reply("m0")), "meta_data must be the text of a JSON object"),
+        (
+            stanza("bob", "m1", "m1", "{}", &reply("m\u{202e}0")),
+            "replyTo must be free of control characters and of characters that change the direction of text",
+        ),
+        (stanza("bob", "m1", "m1", "{}", "plain"), "body must be encrypted with the message's id"),
+        (message("ada", "m1", "x"), "to: must be another user"),
+    ] {
+        own.say(&said).await;
+        let heard = own.hear_text().await;
+        assert_eq!(refused_with(&heard, "m1"), ("bad-request".into(), text.into()));
+        let to = if said.contains("to=\"ada@") { "ada" } else { "bob" };
+        assert!(heard.contains(&format!(r#" from="{to}@{HOST}""#)), "{heard}");
+    }
+    // Without an id of its own, a stanza is known by the message that it is about.
+    own.say(&about("seen", "bob", "m9").replace(r#" id="r1""#, "")).await;
+    assert_eq!(refused(&own.hear_text().await, "m9"), "item-not-found");
+    own.say(&about("seen", "bob", "a,b")).await;
+    let (condition, text) = refused_with(&own.hear_text().await, "r1");
+    assert_eq!(condition, "bad-request");
+    assert!(text.contains("191 characters"), "{text}");
+}
+
+/// What the server does by itself, in its own time.
+#[actix_web::test]
+async fn promise_67_a_recalled_and_a_changed_text_leave_every_file_within_one_minute() {
+    let house = Standin::fresh().await;
+    let (ada, _bob) = pair(&house).await;
+    let mut own = Chatter::of(&house, &ada).await;
+    let texts = ["the recalled text of this test", "the former text of this test"];
+    for (id, text) in ["m1", "m2"].iter().zip(texts) {
+        own.send("bob", id, text).await;
+    }
+    let holders = || {
+        let files = std::fs::read_dir(house.data()).unwrap().map(|entry| entry.unwrap().path());
+        let files = files.filter(|file| file.is_file());
+        let holds =
+            |bytes: &[u8]| texts.iter().any(|text| bytes.windows(text.len()).any(|part| part == text.as_bytes()));
+        files.filter(|file| std::fs::read(file).is_ok_and(|bytes| holds(&bytes))).collect::<Vec<_>>()
+    };
+    assert!(!holders().is_empty());
+    own.say(&about("recall", "bob", "m1")).await;
+    own.hear().await;
+    own.say(&edit("bob", "m2", "e1", "now")).await;
+    own.hear().await;
+    let begun = std::time::Instant::now();
+    while !holders().is_empty() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{:?}", holders());
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+}
+
 #[actix_web::test]
 async fn typing_is_passed_on_and_not_stored() {
     let house = Standin::fresh().await;

@@ -17,8 +17,17 @@ fn done(id: &str) -> String {
 }
 
 fn refused(id: &str, kind: &str, condition: &str) -> String {
+    let text = match condition {
+        "item-not-found" => "There is no such user, chat or message",
+        "feature-not-implemented" => "This is not served here",
+        other => panic!("{other} names its field"),
+    };
+    refused_for(id, kind, condition, text)
+}
+
+fn refused_for(id: &str, kind: &str, condition: &str, text: &str) -> String {
     format!(
-        r#"<iq xmlns="jabber:client" type="error" id="{id}"><error type="{kind}"><{condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" /></error></iq>"#
+        r#"<iq xmlns="jabber:client" type="error" id="{id}"><error type="{kind}"><{condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" /><text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" xml:lang="en">{text}</text></error></iq>"#
     )
 }
 
@@ -120,15 +129,17 @@ async fn a_block_that_cannot_be_names_why() {
     person(&server, "bob").await;
     let mut socket = Socket::bound(&server, &ada).await;
     let two = format!(r#"<block xmlns="urn:xmpp:blocking"><item jid="bob@{HOST}"/><item jid="ada@{HOST}"/></block>"#);
-    for (content, kind, condition) in [
-        (block("block", "nobody"), "cancel", "item-not-found"),
-        (block("unblock", "nobody"), "cancel", "item-not-found"),
-        (block("block", "a b"), "cancel", "item-not-found"),
-        (block("block", "ada"), "modify", "bad-request"),
-        (two, "modify", "bad-request"),
-        (r#"<block xmlns="urn:xmpp:blocking"/>"#.to_owned(), "modify", "bad-request"),
+    for content in [block("block", "nobody"), block("unblock", "nobody"), block("block", "a b")] {
+        let answer = ask(&mut socket, "set", "1", &content).await;
+        assert_eq!(answer, refused("1", "cancel", "item-not-found"), "{content}");
+    }
+    for (content, text) in [
+        (block("block", "ada"), "to: must be another user"),
+        (two, "item: exactly one"),
+        (r#"<block xmlns="urn:xmpp:blocking"/>"#.to_owned(), "item: exactly one"),
     ] {
-        assert_eq!(ask(&mut socket, "set", "1", &content).await, refused("1", kind, condition), "{content}");
+        let answer = ask(&mut socket, "set", "1", &content).await;
+        assert_eq!(answer, refused_for("1", "modify", "bad-request", text), "{content}");
     }
     assert_eq!(blocked(&mut socket).await, list(&[]));
 }
@@ -210,7 +221,10 @@ async fn chat_settings_are_stored_and_the_sdks_queries_are_answered() {
         assert_eq!(ask(&mut socket, "get", "1", &activity("user_settings")).await, settings(archive));
     }
     for wrong in ["2", "", "true"] {
-        assert_eq!(ask(&mut socket, "set", "3", &set(wrong)).await, refused("3", "modify", "bad-request"));
+        assert_eq!(
+            ask(&mut socket, "set", "3", &set(wrong)).await,
+            refused_for("3", "modify", "bad-request", "archive: must be 0 or 1")
+        );
     }
     let groups = |status: &str| format!(r#"<query xmlns="jabber:iq:mixgroupchat" status="{status}"/>"#);
     assert_eq!(ask(&mut socket, "set", "4", &activity("register_update")).await, done("4"));

@@ -19,7 +19,8 @@ const UNKNOWN: &str = r#"<iq xmlns="jabber:client" type="get" id="q"><query xmln
 
 const REFUSED: &str = concat!(
     r#"<iq xmlns="jabber:client" type="error" id="q"><error type="cancel">"#,
-    r#"<feature-not-implemented xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" /></error></iq>"#
+    r#"<feature-not-implemented xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" />"#,
+    r#"<text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" xml:lang="en">This is not served here</text></error></iq>"#
 );
 
 fn user(id: &str) -> User {
@@ -254,7 +255,10 @@ fn every_question_is_answered() {
         assert_eq!(hear(&mut talk, silent), Effects::default(), "{silent}");
     }
     let message = r#"<message xmlns="jabber:client" id="q" to="b@h"><body>x</body></message>"#;
-    assert_eq!(texts(&hear(&mut talk, message)), [REFUSED.replace("iq", "message")]);
+    assert_eq!(
+        texts(&hear(&mut talk, message)),
+        [REFUSED.replace("iq", "message").replace(r#"id="q""#, r#"id="q" from="b@h""#)]
+    );
     for (known, answer) in [
         (r#"<iq xmlns="jabber:client" type="set" id="c"><enable xmlns="urn:xmpp:carbons:2"/></iq>"#, "c"),
         (r#"<iq xmlns="jabber:client" type="get" id="p"><ping xmlns="urn:xmpp:ping"/></iq>"#, "p"),
@@ -276,7 +280,7 @@ fn a_profile_is_replaced_with_decrypted_fields_and_a_refusal_is_answered() {
     let Some(XmppCommand::SetProfile(sent)) = hear(&mut talk, &set).command else { panic!("nothing to set") };
     let fields = [&sent.nickname, &sent.image, &sent.email, &sent.mobile_number, &sent.status];
     assert_eq!(fields, ["Älice", "i", "", "plain", "s"]);
-    let step = talk.outcome(XmppResult::Refused(StanzaError::BadRequest));
+    let step = talk.outcome(XmppResult::Refused(StanzaError::bad_request("nickName: at most 500 bytes")));
     assert!(texts(&step)[0].starts_with(r#"<iq xmlns="jabber:client" type="error" id="s1"><error type="modify">"#));
 }
 

@@ -1,8 +1,9 @@
 //! The elements that the server sends on a socket.
 
-use std::{cell::RefCell, time::Duration};
+use std::{borrow::Cow, cell::RefCell, time::Duration};
 
 use super::{
+    chat::RECEIPTS,
     protocol::StanzaError,
     stanza::{Escaped, XmlElement},
 };
@@ -65,22 +66,40 @@ pub(super) fn result(id: &str) -> XmlElement {
     XmlElement::new("iq", CLIENT).with("type", "result").with("id", id)
 }
 
+/// Answers a stanza. The error of a message is from the user that the message was for.
 pub(super) fn refused(stanza: &XmlElement, refusal: StanzaError) -> XmlElement {
-    let name = if stanza.is("message", CLIENT) { "message" } else { "iq" };
-    error(name, stanza.attribute("id").unwrap_or_default(), refusal)
+    if !stanza.is("message", CLIENT) {
+        return error("iq", stanza.attribute("id").unwrap_or_default(), None, refusal);
+    }
+    error("message", message_id(stanza), stanza.attribute("to"), refusal)
 }
 
-pub(super) fn error(stanza: &str, id: &str, refusal: StanzaError) -> XmlElement {
-    let (kind, condition) = match refusal {
-        StanzaError::BadRequest => ("modify", "bad-request"),
-        StanzaError::ItemNotFound => ("cancel", "item-not-found"),
-        StanzaError::NotAuthorized => ("auth", "not-authorized"),
-        StanzaError::InternalServerError => ("wait", "internal-server-error"),
-        StanzaError::FeatureNotImplemented => ("cancel", "feature-not-implemented"),
-        StanzaError::Conflict => ("cancel", "conflict"),
+/// Returns the id by which a client knows a message stanza: its own, else that of the message that a receipt or recall is
+/// about.
+pub(super) fn message_id(stanza: &XmlElement) -> &str {
+    let own = stanza.attribute("id").filter(|id| !id.is_empty());
+    let about = || ["delivered", "seen", "recall"].iter().find_map(|word| stanza.find(word, RECEIPTS));
+    own.or_else(|| about()?.attribute("id")).unwrap_or_default()
+}
+
+/// `from`: the JID of the user that a message was for. An error of an iq has none: the SDK accepts a response only from
+/// where it expects one.
+pub(super) fn error(stanza: &str, id: &str, from: Option<&str>, refusal: StanzaError) -> XmlElement {
+    let (kind, condition, text): (_, _, Cow<'static, str>) = match refusal {
+        StanzaError::BadRequest(text) => ("modify", "bad-request", text),
+        StanzaError::ItemNotFound => ("cancel", "item-not-found", "There is no such user, chat or message".into()),
+        StanzaError::NotAuthorized => ("auth", "not-authorized", "The session is over: sign in again".into()),
+        StanzaError::InternalServerError => {
+            ("wait", "internal-server-error", "The server failed: try again later".into())
+        }
+        StanzaError::FeatureNotImplemented => ("cancel", "feature-not-implemented", "This is not served here".into()),
+        StanzaError::Conflict => ("cancel", "conflict", "A message of the other user in this chat has this id".into()),
     };
-    let why = XmlElement::new("error", CLIENT).with("type", kind).child(XmlElement::new(condition, STANZA_ERRORS));
-    XmlElement::new(stanza, CLIENT).with("type", "error").with("id", id).child(why)
+    let text = XmlElement::new("text", STANZA_ERRORS).with("xml:lang", "en").holding(&text);
+    let why = XmlElement::new("error", CLIENT).with("type", kind);
+    let why = why.child(XmlElement::new(condition, STANZA_ERRORS)).child(text);
+    let error = XmlElement::new(stanza, CLIENT).with("type", "error").with("id", id);
+    from.into_iter().fold(error, |error, from| error.with("from", from)).child(why)
 }
 
 pub(super) fn bare(user: &UserId, host: &str) -> String {

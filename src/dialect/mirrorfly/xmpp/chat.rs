@@ -1,6 +1,7 @@
 //! Stanzas of conversations: what a client sends, and what it is sent. Source: what the vendor's SDK sends and reads.
 
 use super::{
+    RESOURCE,
     answer::{self, CARBONS, CLIENT},
     protocol::{StanzaError, XmppCommand},
     stanza::XmlElement,
@@ -15,7 +16,17 @@ use crate::{
 
 pub(super) const CONTENT: &str = "urn:xmpp:content";
 pub(super) const RECEIPTS: &str = "urn:xmpp:receipts";
+/// The namespace that the vendor's SDK uses.
 const CHAT_STATES: &str = "https://jabber.org/protocol/chatstates";
+/// The namespace of XEP-0085, which other clients use.
+const STANDARD_CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
+
+/// The words of the vendor's SDK and of XEP-0085, and whether the user writes.
+const CHAT_STATE_WORDS: [(&str, bool); 5] =
+    [("composing", true), ("gone", false), ("paused", false), ("active", false), ("inactive", false)];
+
+const MESSAGE_ID: &str = "id: the id of a message must be 1 to 191 characters without commas, apostrophes, control \
+    characters and characters that change the direction of text";
 const FORWARD: &str = "urn:xmpp:forward:0";
 
 /// Reads a message stanza as the command that it asks for.
@@ -29,20 +40,22 @@ pub(super) fn command(host: &str, stanza: &XmlElement) -> Result<XmppCommand, St
     if let Some(recall) = stanza.find("recall", RECEIPTS) {
         return Ok(XmppCommand::Recall { with, names: names(recall.attribute("id").unwrap_or_default())? });
     }
-    for (word, is_typing) in [("composing", true), ("gone", false)] {
-        if stanza.find(word, CHAT_STATES).is_some() {
-            return Ok(XmppCommand::Typing { with, is_typing });
-        }
-    }
-    let Some(content) = stanza.find("chatcontent", CONTENT) else { return Err(StanzaError::FeatureNotImplemented) };
+    let Some(content) = stanza.find("chatcontent", CONTENT) else {
+        let is_there =
+            |word| [CHAT_STATES, STANDARD_CHAT_STATES].iter().any(|space| stanza.find(word, space).is_some());
+        let state = CHAT_STATE_WORDS.into_iter().find(|(word, _)| is_there(word));
+        let typing = |(_, is_typing)| XmppCommand::Typing { with, is_typing };
+        return state.map(typing).ok_or(StanzaError::FeatureNotImplemented);
+    };
     let name = name_in(stanza)?;
     let free = |name| content.attribute(name).unwrap_or_default();
     let sent = body::decrypt(&name, stanza.text_of("body"), free("meta_data"), free("topic_id"));
-    let sent = sent.map_err(|_| StanzaError::BadRequest)?;
+    let sent = sent.map_err(|fault| StanzaError::BadRequest(fault.to_string().into()))?;
     let sent = Box::new(sent);
     match content.attribute("edit_msg_id").filter(|edit| !edit.is_empty() && *edit != name.as_str()) {
         Some(edit) => {
-            let edit = body::name(edit).map_err(|_| StanzaError::BadRequest)?;
+            let edit =
+                body::name(edit).map_err(|_| StanzaError::bad_request("edit_msg_id: must be the id of the change"))?;
             Ok(XmppCommand::Edit { with, name, edit, sent })
         }
         None => Ok(XmppCommand::Send { to: with, name, sent }),
@@ -51,8 +64,8 @@ pub(super) fn command(host: &str, stanza: &XmlElement) -> Result<XmppCommand, St
 
 /// Returns the user that a stanza is addressed to.
 fn peer(host: &str, stanza: &XmlElement) -> Result<UserId, StanzaError> {
-    let to = stanza.attribute("to").filter(|to| !to.is_empty() && *to != host).ok_or(StanzaError::BadRequest)?;
-    user(to)
+    let to = stanza.attribute("to").filter(|to| !to.is_empty() && !to.eq_ignore_ascii_case(host));
+    user(to.ok_or(StanzaError::bad_request("to: must be the JID of a user"))?)
 }
 
 /// Reads a JID or its node.
@@ -61,15 +74,18 @@ pub(super) fn user(jid: &str) -> Result<UserId, StanzaError> {
 }
 
 fn name_in(element: &XmlElement) -> Result<MessageName, StanzaError> {
-    body::name(element.attribute("id").unwrap_or_default()).map_err(|_| StanzaError::BadRequest)
+    body::name(element.attribute("id").unwrap_or_default()).map_err(|_| StanzaError::bad_request(MESSAGE_ID))
 }
 
 /// Reads ids that are joined by commas.
 pub(super) fn names(joined: &str) -> Result<Vec<MessageName>, StanzaError> {
     let ids: Vec<&str> = joined.split(',').collect();
     match ids.len() > MESSAGES_A_CALL_MAX {
-        true => Err(StanzaError::BadRequest),
-        false => ids.into_iter().map(|id| body::name(id.trim()).map_err(|_| StanzaError::BadRequest)).collect(),
+        true => Err(StanzaError::bad_request("id: at most 100 ids, joined by commas")),
+        false => {
+            let name = |id: &str| body::name(id.trim()).map_err(|_| StanzaError::bad_request(MESSAGE_ID));
+            ids.into_iter().map(name).collect()
+        }
     }
 }
 
@@ -241,9 +257,9 @@ impl Client<'_> {
         stanzas
     }
 
-    /// Tells that another user has come or gone.
+    /// Tells that another user has come or gone. A presence is that of all its sessions.
     pub(super) fn presence(&self, user: &UserId, is_online: bool) -> XmlElement {
-        let presence = XmlElement::new("presence", CLIENT).with("from", &format!("{}/r", self.jid_of(user)));
+        let presence = XmlElement::new("presence", CLIENT).with("from", &format!("{}/{RESOURCE}", self.jid_of(user)));
         let presence = presence.with("to", self.jid);
         if is_online { presence } else { presence.with("type", "unavailable") }
     }

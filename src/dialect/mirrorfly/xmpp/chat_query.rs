@@ -67,7 +67,8 @@ pub(super) fn read(query: &XmlElement) -> Result<Option<ChatQuery>, StanzaError>
         }
         Some("reply_message") => {
             // The id of no message is answered with nothing.
-            let name = MessageName::parse(field(query, "reply_id")).map_err(|_| StanzaError::BadRequest)?;
+            let name = MessageName::parse(field(query, "reply_id"))
+                .map_err(|_| StanzaError::bad_request("reply_id: must be the id of a message"))?;
             ChatQuery::Message(name)
         }
         Some("all_archived_chats") => ChatQuery::ArchivedChats,
@@ -78,11 +79,11 @@ pub(super) fn read(query: &XmlElement) -> Result<Option<ChatQuery>, StanzaError>
 fn history_request(query: &XmlElement) -> Result<HistoryRequest, StanzaError> {
     let number = |name| match field(query, name) {
         "" | "0" => Ok(None),
-        text => text.parse::<u32>().map(Some).map_err(|_| StanzaError::BadRequest),
+        text => text.parse::<u32>().map(Some).map_err(|_| StanzaError::bad_request("limit: must be a whole number")),
     };
     let row = match field(query, "row_id") {
         "" | "0" => None,
-        text => Some(text.parse::<i64>().map_err(|_| StanzaError::BadRequest)?),
+        text => Some(text.parse::<i64>().map_err(|_| StanzaError::bad_request("row_id: must be a whole number"))?),
     };
     let from = match (row, field(query, "position")) {
         (None, _) => HistoryStart::Newest,
@@ -98,14 +99,15 @@ pub(super) fn change(query: &XmlElement) -> Result<Option<XmppCommand>, StanzaEr
     let is_deletion = || match field(query, "delete_type") {
         "1" => Ok(false),
         "0" => Ok(true),
-        _ => Err(StanzaError::BadRequest),
+        _ => Err(StanzaError::bad_request("delete_type: must be 0 or 1")),
     };
     let change = match query.attribute("status") {
         Some("clear_message") => match is_deletion()? {
             true => ChatChange::Delete(with("remove_user")?),
             false => {
+                let bad_id = StanzaError::bad_request("last_msg_id: must be the id of a message");
                 let upto = Some(field(query, "last_msg_id")).filter(|id| !id.is_empty());
-                let upto = upto.map(|id| MessageName::parse(id).map_err(|_| StanzaError::BadRequest)).transpose()?;
+                let upto = upto.map(|id| MessageName::parse(id).map_err(|_| bad_id)).transpose()?;
                 ChatChange::Clear { with: with("remove_user")?, upto }
             }
         },
@@ -124,7 +126,7 @@ pub(super) fn change(query: &XmlElement) -> Result<Option<XmppCommand>, StanzaEr
             let is_archived = match field(query, "archive_status") {
                 "0" => false,
                 "1" => true,
-                _ => return Err(StanzaError::BadRequest),
+                _ => return Err(StanzaError::bad_request("archive_status: must be 0 or 1")),
             };
             ChatChange::Archive { with: with("to_user")?, is_archived }
         }

@@ -117,7 +117,9 @@ impl ChatRunner<'_> {
             EditOutcome::NoSuchMessage | EditOutcome::NotOwn | EditOutcome::Recalled => {
                 XmppResult::Refused(StanzaError::ItemNotFound)
             }
-            EditOutcome::TooLate | EditOutcome::OtherVersion(_) => XmppResult::Refused(StanzaError::BadRequest),
+            EditOutcome::TooLate | EditOutcome::OtherVersion(_) => {
+                XmppResult::Refused(StanzaError::bad_request("The message has changed meanwhile"))
+            }
         })
     }
 

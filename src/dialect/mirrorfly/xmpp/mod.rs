@@ -11,3 +11,6 @@ pub(super) mod socket;
 pub mod stanza;
 
 pub use socket::scope;
+
+/// The resource of a client that names none, and of the presence of users.
+const RESOURCE: &str = "standin";

@@ -1,7 +1,7 @@
 //! The protocol of the socket, as a pure state machine. Sources: RFC 7395; RFC 6120 where the SDK follows it; what it
 //! sends.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{borrow::Cow, collections::VecDeque, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -158,15 +158,22 @@ pub enum XmppResult {
 }
 
 /// An error of a stanza, by its condition in RFC 6120.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StanzaError {
-    BadRequest,
+    /// The field that is wrong, and its limit.
+    BadRequest(Cow<'static, str>),
     ItemNotFound,
     NotAuthorized,
     InternalServerError,
     FeatureNotImplemented,
     /// Another user's message of the conversation has the id.
     Conflict,
+}
+
+impl StanzaError {
+    pub fn bad_request(why: &'static str) -> Self {
+        Self::BadRequest(why.into())
+    }
 }
 
 #[derive(Debug)]
@@ -309,7 +316,9 @@ impl Protocol for Xmpp {
 
 /// Reads the user name and password of a SASL PLAIN message: `authorisation NUL user name NUL password`.
 fn plain(auth: &XmlElement) -> Option<(String, Secret)> {
-    let message = String::from_utf8(STANDARD.decode(auth.text().trim()).ok()?).ok()?;
+    // Some clients break long lines.
+    let base64: String = auth.text().split_ascii_whitespace().collect();
+    let message = String::from_utf8(STANDARD.decode(base64).ok()?).ok()?;
     let mut parts = message.split('\0');
     let (_on_behalf, username, password) = (parts.next()?, parts.next()?, parts.next()?);
     match parts.next().is_none() && !username.is_empty() && !password.is_empty() {

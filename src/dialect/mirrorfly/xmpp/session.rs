@@ -6,7 +6,7 @@ use std::collections::{HashSet, VecDeque};
 
 use self::iq::IqRequest;
 use super::{
-    answer,
+    RESOURCE, answer,
     chat::{self, Client},
     protocol::{StanzaError, XmppCommand, XmppResult, XmppStep, end_stream, fail_stream, send},
     stanza::XmlElement,
@@ -26,8 +26,6 @@ const QUEUED_STANZAS_MAX: usize = 16;
 
 /// Bytes of a resource. Source: RFC 6122.
 const RESOURCE_BYTES_MAX: usize = 1023;
-
-const RESOURCE_DEFAULT: &str = "standin";
 
 /// Messages that are read and sent before the next ones are read, because a client was away: at most some 1.3 MB.
 const MISSED_AT_ONCE: usize = 8;
@@ -155,11 +153,11 @@ impl XmppSession {
 
     fn bind(&mut self, host: &str, iq: &XmlElement, bind: &XmlElement) -> XmppStep {
         let resource = match bind.text_of("resource") {
-            "" => RESOURCE_DEFAULT,
+            "" => RESOURCE,
             named => named,
         };
         if resource.len() > RESOURCE_BYTES_MAX {
-            return send(&[answer::refused(iq, StanzaError::BadRequest)]);
+            return send(&[answer::refused(iq, StanzaError::bad_request("resource: at most 1,023 bytes"))]);
         }
         let jid = format!("{}@{host}/{resource}", self.username);
         let bound = answer::result(id_of(iq)).child(XmlElement::new("bind", answer::BIND).field("jid", &jid));
@@ -180,7 +178,7 @@ impl XmppSession {
             } else if element.is("presence", answer::CLIENT) {
                 self.presence(kind)
             } else if element.is("iq", answer::CLIENT) && !matches!(kind, Some("result" | "error")) {
-                send(&[answer::refused(element, StanzaError::BadRequest)])
+                send(&[answer::refused(element, StanzaError::bad_request("type: must be get or set"))])
             } else {
                 Effects::default()
             };
@@ -220,9 +218,12 @@ impl XmppSession {
             | XmppCommand::ReadMessages(_)
             | XmppCommand::FollowContacts
             | XmppCommand::FollowPartner(_)
-            | XmppCommand::ReadPresence(_) => return send(&[answer::refused(stanza, StanzaError::BadRequest)]),
+            | XmppCommand::ReadPresence(_) => {
+                return send(&[answer::refused(stanza, StanzaError::FeatureNotImplemented)]);
+            }
         };
-        self.pending = Some(PendingStanza::Message { id: id_of(stanza).to_owned(), kind, peer: peer.clone() });
+        self.pending =
+            Some(PendingStanza::Message { id: answer::message_id(stanza).to_owned(), kind, peer: peer.clone() });
         run(command)
     }
 
@@ -295,7 +296,7 @@ impl XmppSession {
             }
             XmppResult::Online(users) => self.presences(host, users.into_iter().map(|user| (user, true)).collect()),
             XmppResult::PresenceChanged(users) => self.presences(host, users),
-            XmppResult::SessionOver => end_stream(&[answer::error("iq", "", StanzaError::NotAuthorized)]),
+            XmppResult::SessionOver => end_stream(&[answer::error("iq", "", None, StanzaError::NotAuthorized)]),
             // The client reconnects, and then gets what it missed.
             XmppResult::Failed
             | XmppResult::Refused(_)
@@ -343,7 +344,9 @@ impl XmppSession {
         peer: &UserId,
         outcome: XmppResult,
     ) -> XmppStep {
-        let refused = |refusal| send(&[answer::error("message", id, refusal)]);
+        let from = answer::bare(peer, host);
+        let error = |refusal| answer::error("message", id, Some(&from), refusal);
+        let refused = |refusal| send(&[error(refusal)]);
         match outcome {
             XmppResult::Acknowledged { names, seq, at } => {
                 self.expect(seq);
@@ -351,7 +354,7 @@ impl XmppSession {
             }
             XmppResult::Done => Effects::default(),
             XmppResult::Refused(refusal) => refused(refusal),
-            XmppResult::SessionOver => end_stream(&[answer::error("message", id, StanzaError::NotAuthorized)]),
+            XmppResult::SessionOver => end_stream(&[error(StanzaError::NotAuthorized)]),
             XmppResult::Failed
             | XmppResult::Missed { .. }
             | XmppResult::SignedIn { .. }
@@ -435,9 +438,9 @@ impl XmppSession {
             XmppResult::Refused(refusal) => {
                 self.own_block = None;
                 self.own_settings.clear();
-                answer::error("iq", id, refusal)
+                answer::error("iq", id, None, refusal)
             }
-            XmppResult::SessionOver => return end_stream(&[answer::error("iq", id, StanzaError::NotAuthorized)]),
+            XmppResult::SessionOver => return end_stream(&[answer::error("iq", id, None, StanzaError::NotAuthorized)]),
             XmppResult::SignedIn { .. }
             | XmppResult::WrongPassword
             | XmppResult::AccountDisabled
@@ -449,7 +452,7 @@ impl XmppSession {
             | XmppResult::Messages(_)
             | XmppResult::Online(_)
             | XmppResult::PresenceChanged(_)
-            | XmppResult::Failed => answer::error("iq", id, StanzaError::InternalServerError),
+            | XmppResult::Failed => answer::error("iq", id, None, StanzaError::InternalServerError),
         };
         send(&[answer])
     }
@@ -585,7 +588,7 @@ fn is_request(element: &XmlElement) -> bool {
 
 /// Returns the node that a stanza is addressed to. `None` if it is addressed to the server, or has no address.
 fn addressed<'a>(host: &str, stanza: &'a XmlElement) -> Option<&'a str> {
-    let to = stanza.attribute("to").filter(|to| !to.is_empty() && *to != host)?;
+    let to = stanza.attribute("to").filter(|to| !to.is_empty() && !to.eq_ignore_ascii_case(host))?;
     Some(to.split_once('@').map_or(to, |(node, _)| node))
 }
 

@@ -346,7 +346,8 @@ pub(super) fn command_error(error: &Error) -> XmppResult {
     }
     XmppResult::Refused(match error {
         Error::NotFound(Resource::User | Resource::Message | Resource::Conversation) => StanzaError::ItemNotFound,
-        Error::Invalid { .. } | Error::NotFound(_) => StanzaError::BadRequest,
+        Error::Invalid { fault: Fault::Oneself, .. } => StanzaError::bad_request("to: must be another user"),
+        Error::Invalid { .. } | Error::NotFound(_) => StanzaError::BadRequest(error.to_string().into()),
         Error::Conflict(Resource::Message) => StanzaError::Conflict,
         Error::Unauthenticated(_)
         | Error::Forbidden(_)

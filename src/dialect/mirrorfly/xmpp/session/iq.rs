@@ -27,7 +27,7 @@ impl XmppSession {
         if let Some(vcard) = iq.find("vCard", answer::VCARD) {
             let command = match is_set {
                 true if has_sdk_field(vcard) => XmppCommand::SetProfile(self.sent_profile(vcard)),
-                true => return Err(StanzaError::BadRequest),
+                true => return Err(StanzaError::bad_request("vCard: at least one field of the vendor's SDK")),
                 false => XmppCommand::ReadProfile(self.profile_owner(host, iq)?),
             };
             return Ok(IqRequest::Run(command));
@@ -75,7 +75,7 @@ impl XmppSession {
                 match query.attribute("archive").unwrap_or_else(|| query.text_of("archive")) {
                     "0" => Ok(IqRequest::Run(XmppCommand::KeepArchived(false))),
                     "1" => Ok(IqRequest::Run(XmppCommand::KeepArchived(true))),
-                    _ => Err(StanzaError::BadRequest),
+                    _ => Err(StanzaError::bad_request("archive: must be 0 or 1")),
                 }
             }
             // On an error the SDK's promise would never settle.
@@ -129,7 +129,9 @@ fn has_sdk_field(vcard: &XmlElement) -> bool {
 /// Returns the user of a block or unblock. The SDK names one. Several would have to succeed or fail together.
 fn only_item(block: &XmlElement) -> Result<UserId, StanzaError> {
     let mut items = block.all("item", answer::BLOCKING);
-    let (Some(item), None) = (items.next(), items.next()) else { return Err(StanzaError::BadRequest) };
+    let (Some(item), None) = (items.next(), items.next()) else {
+        return Err(StanzaError::bad_request("item: exactly one"));
+    };
     let named = item.attribute("jid").unwrap_or_default();
     let node = named.split_once('@').map_or(named, |(node, _)| node);
     jid::parse(node).map_err(|_| StanzaError::ItemNotFound)
