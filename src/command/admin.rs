@@ -55,7 +55,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     let name = matches.try_get_one::<String>("name").ok().flatten().map(String::as_str).unwrap_or_default();
     let admin = format!("{ADMINS}/{}", segment(name));
-    control::with_server(flags::parse(matches)?, |control| match word {
+    control::with_server(&flags::parse(matches)?, |control| match word {
         "create" => create(control, matches, name, body),
         "list" => list(control, matches),
         "set-password" => {

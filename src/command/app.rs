@@ -156,7 +156,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let settings = flags::parse(matches)?;
     // A demo leaves this file in its folder.
     let is_demo = settings.data.join("demo").is_file();
-    control::with_server(settings, |control| match word {
+    control::with_server(&settings, |control| match word {
         "create" => create(control, matches, body.into()),
         "list" => list(control, matches),
         "show" => show(control, matches, is_demo),

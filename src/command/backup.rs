@@ -74,7 +74,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let settings = flags::parse(matches)?;
     // Checked before the work, which takes long, and again after it.
     nothing_in_the_way(&target, overwrite)?;
-    control::with_server(settings, |control| {
+    control::with_server(&settings, |control| {
         // From here on a signal ends the command in order, so that no partial file stays behind.
         let mut signals = control.stop_signals()?;
         let mut partial = Partial::begin(&target)?;

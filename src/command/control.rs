@@ -50,10 +50,10 @@ pub(super) struct Control {
 
 /// Runs `work` with a client of the server that runs on the data folder, or of one that is started for `work`.
 pub(super) fn with_server(
-    settings: Settings,
+    settings: &Settings,
     work: impl FnOnce(&Control) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let data = settings.data.clone();
+    let data = settings.data.as_path();
     if !data.is_dir() {
         let shown = data.display();
         let sentence = format!(
@@ -64,10 +64,10 @@ pub(super) fn with_server(
     let unusable = |error: io::Error| {
         Failure::new(FailureCode::Folder, format!("The data folder {} cannot be used: {error}.", data.display()))
     };
-    let control = Control { socket: control_socket(&data).map_err(unusable)?, runtime: Runtime::new() };
+    let control = Control { socket: control_socket(data).map_err(unusable)?, runtime: Runtime::new() };
     match control.is_answered() {
         Ok(true) => work(&control),
-        Ok(false) => match control.own_server(&settings)? {
+        Ok(false) => match control.own_server(settings)? {
             None => work(&control),
             Some(server) => {
                 let done = work(&control);

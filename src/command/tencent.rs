@@ -69,7 +69,7 @@ pub(super) fn field() -> Command {
 
 pub(super) fn run_field(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((word, matches)) = matches.subcommand() else { return Ok(()) };
-    control::with_server(flags::parse(matches)?, |control| match word {
+    control::with_server(&flags::parse(matches)?, |control| match word {
         "add" => add(control, matches),
         _ => list(control, matches),
     })

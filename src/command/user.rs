@@ -133,7 +133,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         "set" => fields::change(FIELDS.iter().chain(&STATE), matches)?,
         _ => Map::new(),
     };
-    control::with_server(flags::parse(matches)?, |control| {
+    control::with_server(&flags::parse(matches)?, |control| {
         let users = format!("{}/users", path(control, matches)?);
         let user = || format!("{users}/{}", segment(id()));
         match word {
@@ -199,7 +199,7 @@ fn run_contact(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((word, matches)) = matches.subcommand() else { return Ok(()) };
     let given = |name| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
     let id = given("id");
-    control::with_server(flags::parse(matches)?, |control| {
+    control::with_server(&flags::parse(matches)?, |control| {
         let contacts = format!("{}/users/{}/contacts", path(control, matches)?, segment(id));
         if word == "list" {
             return list_contacts(control, matches, &contacts);
