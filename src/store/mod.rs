@@ -119,8 +119,8 @@ impl Store {
     }
 
     /// Copies the write-ahead log into the database and cuts it to no bytes, so that what was wiped is in no file. Returns
-    /// false if a reader or the writer needs the log: try again. Takes as long as copying the log, some 5 ms per MiB;
-    /// writes wait for the last part of it, 0.1 s at most. Blocks.
+    /// false if a reader or the writer needs the log: try again. Takes as long as copying the log; writes wait
+    /// for the last part of it, 0.1 s at most. Blocks.
     /// # Errors
     /// `StorageFull`, `Internal`.
     pub fn cut_log(&self) -> Result<bool, Error> {

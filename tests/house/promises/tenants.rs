@@ -24,6 +24,7 @@ const WITHOUT_APP: &[&str] = &[
     "close",
     "adopt_key",
     "commits",
+    "cut_log",
     "writes",
     "write",
     "read",
