@@ -49,6 +49,8 @@ pub struct ChatNews {
     pub actor: User,
     /// The other user of the conversation.
     pub other: User,
+    /// The time of the event, else when it was announced.
+    pub at: Moment,
     pub event: ChatEvent,
 }
 

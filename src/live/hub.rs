@@ -64,6 +64,8 @@ struct SessionSlot {
     number: u64,
     vendor: Vendor,
     queue: Arc<Queue>,
+    /// The client says that its user is not there.
+    is_away: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -146,7 +148,7 @@ impl Hub {
         }
         // Most users have one.
         let slots = open.by_user.entry(user).or_insert_with(|| Vec::with_capacity(1));
-        slots.push(SessionSlot { number, vendor, queue: Arc::clone(&queue) });
+        slots.push(SessionSlot { number, vendor, queue: Arc::clone(&queue), is_away: false });
         drop(open);
         Some(LiveSession { hub: self.clone(), number, user, vendor, queue, missed_since: None })
     }
@@ -272,13 +274,17 @@ impl Hub {
         self.0.seen.insert(user, LastSeen { at: (self.0.clock)(), has_left: true });
     }
 
+    /// A user is online while a session is open whose client does not say otherwise; without a session, for a while
+    /// after its last call.
     pub fn presence(&self, user: UserKey) -> Presence {
         let now = (self.0.clock)();
-        if self.open().by_user.contains_key(&user) {
+        let is_there = self.open().by_user.get(&user).map(|slots| slots.iter().any(|slot| !slot.is_away));
+        if is_there == Some(true) {
             return Presence { is_online: true, seen_at: Some(now) };
         }
         let seen = self.0.seen.get(&user);
-        let is_online = seen.is_some_and(|seen| !seen.has_left && seen.at.after(ONLINE_FOR) >= now);
+        let called = seen.is_some_and(|seen| !seen.has_left && seen.at.after(ONLINE_FOR) >= now);
+        let is_online = is_there.is_none() && called;
         Presence { is_online, seen_at: seen.map(|seen| seen.at) }
     }
 
@@ -310,6 +316,19 @@ impl LiveSession {
         let ended =
             ended.map(|ended| Sibling { row: ended.row, confirmed: ended.confirmed, state: SiblingState::Ended });
         going.chain(ended).collect()
+    }
+
+    /// Notes whether the client says that its user is there; returns whether it said otherwise before.
+    pub fn set_away(&self, is_away: bool) -> bool {
+        let mut open = self.hub.open();
+        let slots = open.by_user.get_mut(&self.user).into_iter().flatten();
+        let slot = slots.into_iter().find(|slot| slot.number == self.number);
+        let has_changed = slot.is_some_and(|slot| std::mem::replace(&mut slot.is_away, is_away) != is_away);
+        drop(open);
+        if has_changed && is_away {
+            self.hub.mark_offline(self.user);
+        }
+        has_changed
     }
 
     pub fn set_row(&self, row: i64) {

@@ -20,7 +20,7 @@ pub async fn notice_of(db: &Db<'_>, event: &Event) -> Result<Option<Notification
     };
     let about = About { db, conversation: conversation.key, side, actor: &actor, other: &other };
     let Some(happened) = about.happened(event, news).await? else { return Ok(None) };
-    let news = ChatNews { conversation, actor, other, event: happened };
+    let news = ChatNews { conversation, actor, other, at: event.at, event: happened };
     Ok(Some(Notification::Chat { seq: event.seq, news: Box::new(news) }))
 }
 

@@ -35,6 +35,8 @@ struct SubscriptionsShared {
     inner: Mutex<SubscriptionsState>,
     next_number: AtomicU64,
     subscriptions_max: usize,
+    /// Whether users without a session come and go by their calls.
+    follows_calls: bool,
     clock: Clock,
 }
 
@@ -42,6 +44,8 @@ struct SubscriptionsShared {
 struct SubscriptionsState {
     by_subscriber: HashMap<UserKey, StatusSubscription>,
     by_target: HashMap<UserKey, StatusTarget>,
+    /// Targets that are online by their last call alone.
+    calling: HashSet<UserKey>,
     count: usize,
 }
 
@@ -90,9 +94,18 @@ impl StatusSubscriptions {
         Self::of_at_most(hub, clock, SUBSCRIPTIONS_MAX)
     }
 
+    /// Announces also users that come and go by their calls, without a session.
+    pub fn with_calls(hub: Hub, clock: Clock) -> Self {
+        Self::with(hub, clock, SUBSCRIPTIONS_MAX, true)
+    }
+
     pub fn of_at_most(hub: Hub, clock: Clock, subscriptions_max: usize) -> Self {
+        Self::with(hub, clock, subscriptions_max, false)
+    }
+
+    fn with(hub: Hub, clock: Clock, subscriptions_max: usize, follows_calls: bool) -> Self {
         let (inner, next_number) = (Mutex::default(), AtomicU64::new(0));
-        Self(Arc::new(SubscriptionsShared { hub, inner, next_number, subscriptions_max, clock }))
+        Self(Arc::new(SubscriptionsShared { hub, inner, next_number, subscriptions_max, follows_calls, clock }))
     }
 
     fn inner(&self) -> MutexGuard<'_, SubscriptionsState> {
@@ -131,6 +144,7 @@ impl StatusSubscriptions {
             // A repeated subscription counts as the newest.
             inner.unsubscribe(user, *target);
             inner.subscribe(user, *target, now, || self.0.hub.presence(*target).is_online);
+            self.note_calling(&mut inner, *target);
         }
         Ok(())
     }
@@ -167,15 +181,31 @@ impl StatusSubscriptions {
         inner.notify_own(user);
     }
 
-    /// A user's session opened or ended. The hub is read under the lock, so that no older state is reported after a
-    /// newer one.
-    fn presence_changed(&self, user: UserKey) {
+    /// A user's session opened or ended, or its client came or went. The hub is read under the lock, so that no older
+    /// state is reported after a newer one.
+    pub fn presence_changed(&self, user: UserKey) {
         let mut inner = self.inner();
-        let Some(target) = inner.by_target.get_mut(&user) else { return };
-        let is_online = self.0.hub.presence(user).is_online;
-        if std::mem::replace(&mut target.was_online, is_online) != is_online {
-            inner.notify(user, inner.by_target.get(&user));
+        if let Some(target) = inner.by_target.get_mut(&user) {
+            let is_online = self.0.hub.presence(user).is_online;
+            if std::mem::replace(&mut target.was_online, is_online) != is_online {
+                inner.notify(user, inner.by_target.get(&user));
+            }
         }
+        self.note_calling(&mut inner, user);
+    }
+
+    fn note_calling(&self, inner: &mut SubscriptionsState, user: UserKey) {
+        let is_online = inner.by_target.get(&user).is_some_and(|target| target.was_online);
+        match self.0.follows_calls && is_online && !self.0.hub.has(user) {
+            true => inner.calling.insert(user),
+            false => inner.calling.remove(&user),
+        };
+    }
+
+    /// Announces users whose last call was too long ago.
+    pub fn announce_idle(&self) {
+        let calling: Vec<UserKey> = self.inner().calling.iter().copied().collect();
+        calling.into_iter().for_each(|user| self.presence_changed(user));
     }
 
     fn leave(&self, user: UserKey, number: u64) {
@@ -275,6 +305,11 @@ impl SubscriptionsState {
 }
 
 impl StatusSubscriber {
+    /// The session's own user came or went.
+    pub fn own_presence_changed(&self) {
+        self.subscribers.presence_changed(self.user);
+    }
+
     /// Waits for ever if the session has no subscriptions. The future may be dropped: nothing is lost.
     pub async fn changed(&self) -> Vec<UserKey> {
         let Some((_, changed)) = &self.changed else { return std::future::pending().await };

@@ -164,6 +164,7 @@ pub struct Running {
     sweeping: rt::task::JoinHandle<()>,
     keeping: rt::task::JoinHandle<()>,
     cutting: rt::task::JoinHandle<()>,
+    attending: rt::task::JoinHandle<()>,
     certificate: Option<Arc<Certificate>>,
     orders: StopSignal,
     socket: ControlSocket,
@@ -303,6 +304,7 @@ impl Server {
         rt::spawn(service.clone().run_feed());
         let keeping = rt::spawn(service.clone().keep_positions());
         let cutting = rt::spawn(service.clone().cut_log_for_ever());
+        let attending = rt::spawn(service.clone().keep_presence());
         rt::spawn(meter.follow(service.commits()));
         if let Some((handle, _)) = &public {
             // Nothing is paused, so this only waits until the server runs.
@@ -315,6 +317,7 @@ impl Server {
             sweeping,
             keeping,
             cutting,
+            attending,
             certificate: self.certificate,
             orders,
             socket,
@@ -378,6 +381,7 @@ impl Running {
         self.sweeping.abort();
         self.keeping.abort();
         self.cutting.abort();
+        self.attending.abort();
         // All sessions have ended: their positions are stored for their clients' return.
         self.service.write_positions().await;
         self.service.close().await;

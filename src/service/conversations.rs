@@ -132,7 +132,7 @@ impl Service {
         let Pair { me, peer, .. } = pair;
         let mut to: Vec<UserKey> = if is_blocked { Vec::new() } else { vec![peer.key] };
         to.extend(to_own.then_some(me.key));
-        let news = Box::new(ChatNews { conversation, actor: me, other: peer, event });
+        let news = Box::new(ChatNews { conversation, actor: me, other: peer, at: self.now(), event });
         self.inner.hub.pass(&to, Notification::Chat { seq: 0, news });
     }
 

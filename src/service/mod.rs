@@ -131,7 +131,7 @@ impl Service {
         let seq = store.read(async |db| db.last_event_seq().await).await?;
         let hub = Hub::new(seq, Arc::clone(&clock));
         let status_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
-        let presence_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
+        let presence_subscriptions = StatusSubscriptions::with_calls(hub.clone(), Arc::clone(&clock));
         let contact_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
         let feed = Mutex::new(Some(Feed::new(&store, hub.clone(), contact_subscriptions.clone(), seq)?));
         Ok(Self {

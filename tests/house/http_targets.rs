@@ -98,7 +98,7 @@ fn upgraded(server: &Standin, path: &str) -> String {
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: xmpp\r\n\r\n"
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: xmpp, mqtt\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).unwrap();
     let mut said = [0; 2048];

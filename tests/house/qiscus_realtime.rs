@@ -6,6 +6,7 @@ mod ends;
 mod messages;
 mod presence;
 mod rooms;
+mod tokens;
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -87,6 +88,11 @@ impl Packet {
         Self(CONNECT, [&text("MQTT")[..], &[level, 2, 0, 60], &text(client)].concat())
     }
 
+    /// With a keep-alive in seconds.
+    fn connect_alive(seconds: u8) -> Self {
+        Self(CONNECT, [&text("MQTT")[..], &[4, 2, 0, seconds], &text("x")].concat())
+    }
+
     fn subscribe(id: u16, topics: &[&str]) -> Self {
         let topics = topics.iter().flat_map(|topic| [&text(topic)[..], &[0]].concat());
         Self(SUBSCRIBE, id.to_be_bytes().into_iter().chain(topics).collect())
@@ -115,12 +121,35 @@ pub(crate) struct Socket {
 impl Socket {
     /// A WebSocket, without a packet.
     pub(crate) async fn opened(server: &Standin) -> Self {
-        let mut request =
-            format!("{}/mqtt?x=wss://", server.base().replace("http", "ws")).into_client_request().unwrap();
-        request.headers_mut().insert("Sec-WebSocket-Protocol", "mqtt".parse().unwrap());
-        let (socket, answer) = connect_async(request).await.unwrap();
-        assert_eq!(answer.headers()["sec-websocket-protocol"], "mqtt");
-        Self { socket, read: Vec::new(), subscriptions: 0, heard: VecDeque::new() }
+        let (socket, answer) = Self::with(server, &[("Sec-WebSocket-Protocol", "mqtt")]).await.unwrap();
+        assert_eq!(answer.as_deref(), Some("mqtt"));
+        socket
+    }
+
+    /// A WebSocket whose handshake has these headers, and the sub-protocol that is answered; else the status of the refusal.
+    async fn with(server: &Standin, headers: &[(&'static str, &str)]) -> Result<(Self, Option<String>), u16> {
+        let address = format!("{}/mqtt?x=wss://", server.base().replace("http", "ws"));
+        let mut request = address.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((socket, answer)) => {
+                let protocol = answer.headers().get("sec-websocket-protocol");
+                let protocol = protocol.map(|protocol| protocol.to_str().unwrap().to_owned());
+                Ok((Self { socket, read: Vec::new(), subscriptions: 0, heard: VecDeque::new() }, protocol))
+            }
+            Err(tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// A client of a page of this origin that has connected; else the status of the refusal.
+    async fn of_page(server: &Standin, origin: &str) -> Result<Self, u16> {
+        let (mut socket, _) = Self::with(server, &[("Origin", origin)]).await?;
+        socket.say(&Packet::connect("x", 4)).await;
+        assert_eq!(socket.packet().await, Some(Packet(CONNACK, vec![0, 0])));
+        Ok(socket)
     }
 
     /// A client that has connected, and subscribed to nothing.
@@ -234,9 +263,15 @@ impl Socket {
 
     /// Whether the server closes the connection without another packet, and with which code.
     async fn closed(&mut self) -> Option<CloseCode> {
+        self.closed_with_reason().await.map(|(code, _)| code)
+    }
+
+    async fn closed_with_reason(&mut self) -> Option<(CloseCode, String)> {
         loop {
             match timeout(WAIT, self.socket.next()).await.expect("the end") {
-                Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code),
+                Some(Ok(Message::Close(frame))) => {
+                    return frame.map(|frame| (frame.code, frame.reason.as_str().to_owned()));
+                }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Err(_)) | None => return None,
                 Some(Ok(other)) => panic!("{other:?}"),

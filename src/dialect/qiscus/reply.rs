@@ -187,6 +187,9 @@ pub(super) enum QiscusError {
     IdentityToken(&'static str),
     /// A request to the realtime server that is no WebSocket handshake.
     NoSocket,
+    /// A handshake that offers other sub-protocols alone.
+    NoSubProtocol,
+    ForeignPage,
     UnknownHost,
     SwitchedOff,
     UnknownCall {
@@ -223,6 +226,8 @@ impl std::fmt::Display for QiscusError {
             Self::WrongRefreshToken => write!(f, "refresh token invalid"),
             Self::IdentityToken(why) => write!(f, "identity_token {why}"),
             Self::NoSocket => write!(f, "This is the realtime server of the SDKs: open a WebSocket here"),
+            Self::NoSubProtocol => write!(f, "The sub-protocol of the realtime server is mqtt"),
+            Self::ForeignPage => write!(f, "This page's origin is none of the app's allowed_origins"),
             Self::UnknownHost => write!(
                 f,
                 "Unauthorized: without the header QISCUS-SDK-APP-ID, the host and QISCUS-SDK-SECRET must be those of an app"
@@ -250,11 +255,11 @@ impl ResponseError for QiscusError {
             },
             Self::Body(fault) => fault.status(),
             Self::WrongCredentials(status) => *status,
-            Self::MissingAppId | Self::UnknownHost | Self::NoSocket => StatusCode::BAD_REQUEST,
+            Self::MissingAppId | Self::UnknownHost | Self::NoSocket | Self::NoSubProtocol => StatusCode::BAD_REQUEST,
             Self::UnknownApp | Self::WrongPassword | Self::WrongRefreshToken | Self::IdentityToken(_) => {
                 StatusCode::UNAUTHORIZED
             }
-            Self::SwitchedOff | Self::Session(_) => StatusCode::FORBIDDEN,
+            Self::SwitchedOff | Self::Session(_) | Self::ForeignPage => StatusCode::FORBIDDEN,
             Self::UnknownCall { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         }
@@ -298,6 +303,8 @@ impl QiscusError {
             | Self::WrongRefreshToken
             | Self::IdentityToken(_)
             | Self::NoSocket
+            | Self::NoSubProtocol
+            | Self::ForeignPage
             | Self::UnknownHost
             | Self::SwitchedOff
             | Self::UnknownCall { .. }

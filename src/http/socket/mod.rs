@@ -40,6 +40,10 @@ const CONFIRM_AFTER: Duration = Duration::from_secs(2);
 /// How long a client may be silent, pongs included, before it counts as gone: two pings and a half.
 const SILENCE_MAX: Duration = Duration::from_secs(75);
 
+/// The longest silence that a protocol bounds itself, for which the server sends no pings of its own: one and a half of
+/// the usual keep-alive of MQTT.
+const OWN_SILENCE_MAX: Duration = Duration::from_secs(90);
+
 /// Messages of one client that are handled before other tasks run: as many as requests are read ahead.
 const MESSAGES_IN_A_ROW: u8 = 4;
 
@@ -58,11 +62,43 @@ pub struct Effects<V> {
     /// To run after the frames are sent. No frame is read while it runs.
     pub command: Option<V>,
     pub is_over: bool,
+    /// Why it is over. None for a normal end.
+    pub cause: Option<CloseCause>,
+}
+
+/// Why a protocol ends its connection, for the developer of the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloseCause {
+    pub fault: CloseFault,
+    pub why: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseFault {
+    /// The client may not go on.
+    Refused,
+    /// What the client sent is none of the protocol.
+    Malformed,
+    TooLong,
+    /// A text message of a client that must send binary ones.
+    NoBinary,
+}
+
+impl From<CloseCause> for CloseReason {
+    fn from(cause: CloseCause) -> Self {
+        let code = match cause.fault {
+            CloseFault::Refused => CloseCode::Policy,
+            CloseFault::Malformed => CloseCode::Protocol,
+            CloseFault::TooLong => CloseCode::Size,
+            CloseFault::NoBinary => CloseCode::Unsupported,
+        };
+        Self { code, description: Some(cause.why) }
+    }
 }
 
 impl<V> Default for Effects<V> {
     fn default() -> Self {
-        Self { frames: Vec::new(), command: None, is_over: false }
+        Self { frames: Vec::new(), command: None, is_over: false, cause: None }
     }
 }
 
@@ -73,6 +109,9 @@ pub trait Protocol {
 
     /// The longest message of a client. All that are being read share one budget.
     const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+
+    /// Whether clients confirm notifications by the pong of a ping that follows them.
+    const CONFIRMS: bool = true;
 
     /// How long a client may be silent where it may stay without authentication. Tencent's SDK sends a sign of life every
     /// 10 to 12 s.
@@ -95,6 +134,12 @@ pub trait Protocol {
         self.is_authenticated()
     }
 
+    /// How long the client may send no message, if the protocol bounds it. Pongs do not count. Up to 90 s the server
+    /// sends no pings.
+    fn silence_max(&self) -> Option<Duration> {
+        None
+    }
+
     /// An SDK that connects with its page would reconnect at once.
     fn keeps_unauthenticated(&self) -> bool {
         false
@@ -110,6 +155,8 @@ pub enum SessionChange {
     Unchanged,
     CaughtUp(i64),
     Opened(EventSubscription),
+    /// The client says whether its user is there.
+    Away(bool),
     Closed,
 }
 
@@ -202,7 +249,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
 
     async fn keep_up(&mut self) -> CloseReply {
         let opened = Instant::now();
-        let (mut last_received, mut last_ping) = (opened, opened);
+        let (mut last_received, mut last_ping, mut last_message) = (opened, opened, opened);
         // Since when the client is unauthenticated; ignored while it is authenticated.
         let mut unauthenticated_since = opened;
         let mut in_a_row = 0;
@@ -214,7 +261,10 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
         }
         loop {
             let is_authenticated = self.protocol.is_authenticated();
+            let silence_end = self.protocol.silence_max().map(|silence| last_message + silence);
+            let is_pinged = self.protocol.silence_max().is_none_or(|silence| silence > OWN_SILENCE_MAX);
             let deadline = match is_authenticated {
+                true if !is_pinged => last_message + OWN_SILENCE_MAX,
                 true => self
                     .confirm_at
                     .unwrap_or(last_ping + PING_EVERY)
@@ -225,6 +275,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
                 }
                 false => unauthenticated_since + AUTHENTICATION_WAIT,
             };
+            let deadline = silence_end.map_or(deadline, |end| end.min(deadline));
             if alarm.deadline() != deadline {
                 alarm.as_mut().reset(deadline);
             }
@@ -236,6 +287,9 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
                     }
                     last_received = Instant::now();
                     last_ping = last_received;
+                    if matches!(message, SocketMessage::Text(_) | SocketMessage::Binary(_)) {
+                        last_message = last_received;
+                    }
                     self.receive(message).await
                 }
                 SocketEvent::Received(Some(Err(_))) if self.socket.is_ended() => {
@@ -246,6 +300,9 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
                 SocketEvent::Notification(Ok(notification)) => self.notify(&notification).await,
                 SocketEvent::Notification(Err(why)) => self.end(why).await,
                 SocketEvent::AppsChanged => self.end_unless_served().await,
+                SocketEvent::TimeIsUp if silence_end.is_some_and(|end| end <= Instant::now()) => {
+                    Err(Some((CloseCode::Policy, "silent for longer than the keep-alive").into()))
+                }
                 SocketEvent::TimeIsUp if is_authenticated && last_received.elapsed() < SILENCE_MAX => {
                     last_ping = Instant::now();
                     self.ping().await
@@ -269,7 +326,9 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
     }
 
     async fn notify(&mut self, notification: &Notification) -> Result<(), CloseReply> {
-        if self.protocol.is_receiving() {
+        if !T::CONFIRMS {
+            // Nothing is kept for a client that comes back.
+        } else if self.protocol.is_receiving() {
             self.confirm_at.get_or_insert_with(|| Instant::now() + CONFIRM_AFTER);
         } else if let Some(listening) = self.listening.as_ref().filter(|_| notification.seq() != 0) {
             listening.mark_behind();
@@ -361,7 +420,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
                 self.confirm_at = Some(Instant::now());
             }
             if effects.is_over {
-                return Err(Some(CloseCode::Normal.into()));
+                return Err(Some(effects.cause.map_or(CloseCode::Normal.into(), CloseReason::from)));
             }
             let Some(command) = effects.command else { return Ok(()) };
             // Boxed, because a socket that only listens must not carry the memory of a command.
@@ -370,6 +429,11 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
                 SessionChange::Unchanged => {}
                 SessionChange::CaughtUp(seq) => caught_up = Some(seq),
                 SessionChange::Opened(listening) => self.listening = Some(listening),
+                SessionChange::Away(is_away) => {
+                    if let Some(listening) = &self.listening {
+                        listening.set_away(is_away);
+                    }
+                }
                 SessionChange::Closed => self.listening = None,
             }
             effects = self.protocol.outcome(ran.outcome);

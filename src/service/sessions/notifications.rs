@@ -20,6 +20,9 @@ use crate::{
 /// How often changed positions are written. After a crash a client may get the events of this time twice.
 const PLACES_EVERY: Duration = Duration::from_secs(5);
 
+/// How late subscribers learn that a user without a session makes no more calls.
+const IDLE_EVERY: Duration = Duration::from_secs(1);
+
 /// Realtime connections of one user of Qiscus: as many as it may have logins that expire.
 const QISCUS_SESSIONS_MAX: usize = 20;
 
@@ -70,6 +73,13 @@ impl EventSubscription {
     /// Returns the last event up to which the client was sent everything that concerns it.
     pub fn sent(&self) -> i64 {
         self.session.taken()
+    }
+
+    /// The client says whether its user is there.
+    pub fn set_away(&self, is_away: bool) {
+        if self.session.set_away(is_away) {
+            self.statuses.iter().for_each(StatusSubscriber::own_presence_changed);
+        }
     }
 
     /// The client has received everything that was sent up to this event.
@@ -189,6 +199,14 @@ impl Service {
         }
     }
 
+    /// Announces each second which users make no more calls, until the task is cancelled.
+    pub async fn keep_presence(self) {
+        loop {
+            sleep(IDLE_EVERY).await;
+            self.inner.presence_subscriptions.announce_idle();
+        }
+    }
+
     /// Writes changed positions. After a failed write a client may continue from an earlier position.
     pub async fn write_positions(&self) {
         loop {
@@ -237,10 +255,12 @@ impl Service {
     /// Records that a user has just made a call.
     pub fn mark_online(&self, user: UserKey) {
         self.inner.hub.mark_online(user);
+        self.inner.presence_subscriptions.presence_changed(user);
     }
 
     pub fn mark_offline(&self, user: UserKey) {
         self.inner.hub.mark_offline(user);
+        self.inner.presence_subscriptions.presence_changed(user);
     }
 
     /// Returns whether these users are online, in the order of the ids. Leaves unknown ids out.

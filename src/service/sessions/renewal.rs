@@ -98,6 +98,26 @@ impl Service {
         }
     }
 
+    /// As [`Service::user_by_token`], for a connection that this token has opened: a token that was renewed within the
+    /// last minute still counts, because the client names the next one only after the renewal.
+    pub async fn user_of_connection(&self, tenant: &Tenant, token: &str) -> Result<User, Error> {
+        match self.user_by_token(tenant, token).await {
+            Err(refused @ Error::Unauthenticated(_)) => self.user_by_renewed_token(tenant, token).await?.ok_or(refused),
+            found => found,
+        }
+    }
+
+    /// Returns the user of a token that was renewed within the last minute.
+    pub async fn user_by_renewed_token(&self, tenant: &Tenant, token: &str) -> Result<Option<User>, Error> {
+        match self.session_by(tenant, Purpose::SessionToken, token).await {
+            Ok(found) if !found.is_current && self.now() < found.session.state.renewed_at.after(ASKED_TWICE) => {
+                Ok(Some(found.user))
+            }
+            Ok(_) | Err(Error::Unauthenticated(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The former secrets end. A repeat within a minute returns the same secrets. If the app no longer sets a lifetime,
     /// returns the user token.
     /// # Errors

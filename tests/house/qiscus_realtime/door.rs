@@ -57,23 +57,24 @@ async fn a_packet_may_come_in_many_frames_and_a_frame_may_hold_many_packets() {
 }
 
 #[actix_web::test]
-async fn what_is_not_the_protocol_closes_the_socket() {
+async fn what_is_not_the_protocol_closes_the_socket_with_a_reason() {
     let server = Standin::fresh().await;
-    let first: [&[u8]; 8] = [
+    let first: [&[u8]; 6] = [
         &Packet(PINGREQ, vec![]).bytes(),
         &Packet::subscribe(1, &["u/ada/s"]).bytes(),
         &Packet::publish("u/ada/s", b"1").bytes(),
         &[0x00, 0x00],
         &[0xf0, 0x00],
         &[0x10, 0x00],
-        &[0x10, 0xff, 0xff, 0xff, 0xff],
-        &Packet(CONNECT, [&text("MQIsdp")[..], &[3, 2, 0, 60], &text("x")].concat()).bytes(),
     ];
     for bytes in first {
         let mut socket = Socket::opened(&server).await;
         socket.say_bytes(bytes).await;
-        assert_eq!(socket.closed().await, Some(CloseCode::Normal), "{bytes:x?}");
+        assert_eq!(socket.closed().await, Some(CloseCode::Protocol), "{bytes:x?}");
     }
+    let mut socket = Socket::opened(&server).await;
+    socket.say_bytes(&[0x10, 0xff, 0xff, 0xff, 0x7f]).await;
+    assert_eq!(socket.closed_with_reason().await, Some((CloseCode::Size, "a packet has at most 8184 bytes".into())));
     let later = [
         Packet::connect("x", 4),
         Packet(CONNACK, vec![0, 0]),
@@ -89,21 +90,109 @@ async fn what_is_not_the_protocol_closes_the_socket() {
         Packet(PUBLISH, vec![0, 9, b'x']),
         Packet(0x36, text("x")),
         Packet(0x32, [&text("x")[..], &[0, 0]].concat()),
-        Packet(0xe0, vec![]),
     ];
     for packet in later {
         let mut socket = Socket::connected(&server).await;
         socket.say(&packet).await;
-        assert_eq!(socket.closed().await, Some(CloseCode::Normal), "{packet:?}");
+        let (code, why) = socket.closed_with_reason().await.unwrap();
+        assert_eq!(code, CloseCode::Protocol, "{packet:?}");
+        assert!(
+            why.contains("MQTT 3.1.1") || why.contains("CONNECT") || why.contains("SUBSCRIBE"),
+            "{packet:?}: {why}"
+        );
     }
     let mut socket = Socket::connected(&server).await;
     socket.socket.send(Message::text("x")).await.unwrap();
-    assert_eq!(socket.closed().await, Some(CloseCode::Normal));
-    let mut socket = Socket::opened(&server).await;
-    socket.say(&Packet::connect("x", 5)).await;
-    assert_eq!(socket.packet().await, Some(Packet(CONNACK, vec![0, 1])), "another version of the protocol");
-    assert_eq!(socket.closed().await, Some(CloseCode::Normal));
+    let reason = "packets come in binary messages".to_owned();
+    assert_eq!(socket.closed_with_reason().await, Some((CloseCode::Unsupported, reason)));
+    let mut socket = Socket::connected(&server).await;
+    socket.say(&Packet(0xe0, vec![])).await;
+    assert_eq!(socket.closed().await, Some(CloseCode::Normal), "a client that says goodbye");
     Socket::connected(&server).await.pings().await;
+}
+
+#[actix_web::test]
+async fn another_version_of_the_protocol_is_refused_by_its_connack() {
+    let server = Standin::fresh().await;
+    let of = |name: &str, level: u8, rest: &[u8]| Packet(CONNECT, [&text(name)[..], &[level, 2, 0, 60], rest].concat());
+    let version_5 = [&[5, 0x11, 0, 0, 0, 9], &text("x")[..]].concat();
+    for packet in [
+        of("MQIsdp", 3, &text("x")),
+        of("MQTT", 3, &text("x")),
+        of("MQTT", 5, &version_5),
+        of("MQTT", 9, &text("x")),
+        of("other", 4, &text("x")),
+    ] {
+        let mut socket = Socket::opened(&server).await;
+        for piece in packet.bytes().chunks(3) {
+            socket.say_bytes(piece).await;
+        }
+        assert_eq!(socket.packet().await, Some(Packet(CONNACK, vec![0, 1])), "{packet:?}");
+        assert_eq!(socket.closed().await, Some(CloseCode::Normal), "{packet:?}");
+    }
+}
+
+#[actix_web::test]
+async fn the_sub_protocol_is_mqtt_or_none_and_the_older_one_alone_is_answered() {
+    let server = Standin::fresh().await;
+    for (offers, answered) in [
+        (&["mqtt"][..], Some("mqtt")),
+        (&["mqttv3.1,mqtt"][..], Some("mqtt")),
+        (&["x,mqtt"][..], Some("mqtt")),
+        (&["mqttv3.1"][..], Some("mqttv3.1")),
+        (&[][..], None),
+    ] {
+        let headers: Vec<(&str, &str)> = offers.iter().map(|offer| ("Sec-WebSocket-Protocol", *offer)).collect();
+        let (_, protocol) = Socket::with(&server, &headers).await.unwrap();
+        assert_eq!(protocol.as_deref(), answered, "{offers:?}");
+    }
+    let refused = Socket::with(&server, &[("Sec-WebSocket-Protocol", "xmpp, mqttv5")]).await;
+    assert_eq!(refused.err(), Some(400));
+}
+
+#[actix_web::test]
+async fn a_client_that_is_silent_for_one_and_a_half_of_its_keep_alive_is_closed() {
+    let server = Standin::fresh().await;
+    let bob = Chatter::of(&server, "bob").await;
+    let opened = async |seconds| {
+        let mut socket = Socket::opened(&server).await;
+        socket.say(&Packet::connect_alive(seconds)).await;
+        assert_eq!(socket.packet().await, Some(Packet(CONNACK, vec![0, 0])));
+        socket
+    };
+    let (mut stranger, mut silent, mut alive, mut unbounded) =
+        (opened(2).await, opened(2).await, opened(2).await, opened(0).await);
+    for socket in [&mut silent, &mut alive, &mut unbounded] {
+        assert_eq!(socket.logs_in(&bob.token).await, [0; 3]);
+    }
+    let begun = tokio::time::Instant::now();
+    // Answers to pings, and pongs that were not asked for, do not count.
+    silent.socket.send(Message::Pong(vec![1].into())).await.unwrap();
+    let pings = async {
+        for _ in 0..5 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            alive.pings().await;
+        }
+    };
+    let ends = async {
+        let reason = (CloseCode::Policy, "silent for longer than the keep-alive".to_owned());
+        assert_eq!(silent.closed_with_reason().await, Some(reason.clone()));
+        assert!((2..4).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+        assert_eq!(stranger.closed_with_reason().await, Some(reason));
+    };
+    tokio::join!(pings, ends);
+    unbounded.pings().await;
+}
+
+#[actix_web::test]
+async fn no_ping_follows_a_message() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let mut socket = Socket::of(&bob).await;
+    ada.says(room, "hello").await;
+    assert_eq!(socket.hears_object().await.1["message"], "hello");
+    let after = timeout(Duration::from_secs(4), socket.socket.next()).await;
+    assert!(after.is_err(), "{after:?}");
 }
 
 #[actix_web::test]
@@ -152,14 +241,16 @@ async fn a_client_without_a_login_may_stay_and_is_told_nothing() {
     let server = Standin::fresh().await;
     let (ada, bob, room) = two(&server).await;
     let mut socket = Socket::named(&server, &format!("{APP_ID}_undefined_1")).await;
-    assert_eq!(enters(&mut socket, room).await, [REFUSED; 4]);
-    assert_eq!(socket.subscribes(&["u/ada/s", "unknown/c", "unknown/n"]).await, [REFUSED; 3]);
+    assert_eq!(enters(&mut socket, room).await, [0; 4], "granted, and silent");
+    assert_eq!(socket.subscribes(&["u/ada/s", "unknown/c", "unknown/n"]).await, [0, REFUSED, REFUSED]);
     socket.publishes(&typing(room, "ada"), "1").await;
     socket.publishes("u/ada/s", "1").await;
     let mut other = Socket::of(&bob).await;
     enters(&mut other, room).await;
     ada.says(room, "hello").await;
     assert_eq!(other.hears_object().await.1["message"], "hello");
+    other.publishes(&typing(room, "bob"), "1").await;
+    other.pings().await;
     socket.hears_nothing().await;
     assert_eq!(socket.logs_in(&ada.token).await, [0, 0, 0], "it may log in at any time");
 }
@@ -169,19 +260,34 @@ async fn a_page_of_an_origin_that_is_not_allowed_has_no_socket() {
     let server = Standin::fresh().await;
     let ada = Chatter::of(&server, "ada").await;
     server.command(&["app", "set", "--allowed-origins", "https://shop.example"]);
-    for (origin, is_allowed) in [("https://shop.example", true), ("https://other.example", false), ("null", false)] {
-        let mut request = format!("{}/mqtt", server.base().replace("http", "ws")).into_client_request().unwrap();
-        request.headers_mut().insert("Origin", origin.parse().unwrap());
-        let (socket, _) = connect_async(request).await.unwrap();
-        let mut socket = Socket { socket, read: Vec::new(), subscriptions: 0, heard: VecDeque::new() };
-        if !is_allowed {
-            assert_eq!(socket.closed().await, Some(CloseCode::Policy), "{origin}");
-            continue;
-        }
-        socket.say(&Packet::connect("x", 4)).await;
-        assert_eq!(socket.packet().await, Some(Packet(CONNACK, vec![0, 0])));
-        assert_eq!(socket.logs_in(&ada.token).await, [0; 3], "{origin}");
+    for origin in ["https://other.example", "null"] {
+        assert_eq!(Socket::of_page(&server, origin).await.err(), Some(403), "{origin}");
     }
+    let mut socket = Socket::of_page(&server, "https://shop.example").await.ok().unwrap();
+    assert_eq!(socket.logs_in(&ada.token).await, [0; 3]);
+    Socket::of(&ada).await.pings().await;
+}
+
+#[actix_web::test]
+async fn the_sockets_of_an_origin_that_leaves_the_list_end() {
+    let server = Standin::fresh().await;
+    let ada = Chatter::of(&server, "ada").await;
+    server.command(&["app", "set", "--allowed-origins", "https://shop.example,https://other.example"]);
+    let [mut gone, mut stranger, mut kept] = {
+        let of = |origin| Socket::of_page(&server, origin);
+        let pages = tokio::join!(of("https://shop.example"), of("https://shop.example"), of("https://other.example"));
+        [pages.0.ok().unwrap(), pages.1.ok().unwrap(), pages.2.ok().unwrap()]
+    };
+    for socket in [&mut gone, &mut kept] {
+        assert_eq!(socket.logs_in(&ada.token).await, [0; 3]);
+    }
+    server.command(&["app", "set", "--allowed-origins", "https://other.example"]);
+    let reason = (CloseCode::Policy, "the app does not serve this client any more".to_owned());
+    for socket in [&mut gone, &mut stranger] {
+        assert_eq!(socket.closed_with_reason().await, Some(reason.clone()));
+    }
+    kept.pings().await;
+    assert_eq!(Socket::of_page(&server, "https://shop.example").await.err(), Some(403));
 }
 
 #[actix_web::test]
@@ -190,11 +296,6 @@ async fn an_origin_that_one_app_allows_cannot_use_the_tokens_of_another() {
     second_app(&server, &["--allowed-origins", "https://other.example"]);
     let ada = Chatter::of(&server, "ada").await;
     server.command(&["app", "set", "--app", APP_ID, "--allowed-origins", "https://shop.example"]);
-    let mut request = format!("{}/mqtt", server.base().replace("http", "ws")).into_client_request().unwrap();
-    request.headers_mut().insert("Origin", "https://other.example".parse().unwrap());
-    let (socket, _) = connect_async(request).await.unwrap();
-    let mut socket = Socket { socket, read: Vec::new(), subscriptions: 0, heard: VecDeque::new() };
-    socket.say(&Packet::connect("x", 4)).await;
-    assert_eq!(socket.packet().await, Some(Packet(CONNACK, vec![0, 0])));
+    let mut socket = Socket::of_page(&server, "https://other.example").await.ok().unwrap();
     assert_eq!(socket.logs_in(&ada.token).await, [REFUSED; 3]);
 }

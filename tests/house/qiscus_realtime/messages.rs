@@ -81,16 +81,21 @@ async fn changed_deleted_and_cleared_messages_are_told_at_once() {
 async fn events_are_those_that_the_poll_tells() {
     let server = Standin::fresh().await;
     let (ada, bob, room) = two(&server).await;
-    let mut other = Socket::of(&bob).await;
+    let (mut other, mut one) = (Socket::of(&bob).await, Socket::of(&ada).await);
     ada.says(room, "x").await;
     results(&ada.delete("delete_messages", &json!({ "unique_ids": ["ada-x"] })).await);
     assert_eq!(other.hears_object().await.0, "c");
-    let mut told = other.hears_object().await.1;
+    let told = other.hears_object().await.1;
+    assert_eq!(one.hears_object().await.0, "c");
+    assert_eq!(one.hears_object().await.1, told, "with the time of the event");
     let polled = send(bob.call(Method::GET, "sync_event?start_event_id=0")).await.json();
     let polled = polled["events"].as_array().unwrap().last().unwrap().clone();
     assert_eq!(told["id"], polled["id"], "a client that hears it and polls knows it again");
-    told["timestamp"] = polled["timestamp"].clone();
     assert_eq!(told, polled);
+    let unique_id = bob.get(&format!("get_room_by_id?id={room}")).await["room"]["unique_id"].clone();
+    results(&bob.delete("clear_room_messages", &json!({ "room_channel_ids": [unique_id] })).await);
+    let told = other.hears_object().await.1;
+    assert_eq!(bob.events(0).await.last(), Some(&told));
 }
 
 #[actix_web::test]

@@ -126,6 +126,11 @@ async fn strangers_may_not_listen_and_wildcards_are_refused() {
         &format!("r/{room}/{}/+/t", room + 1),
         &format!("r/{room}/{room}/e"),
         &format!("r/-{room}/-{room}/+/t"),
+        &format!("r/0{room}/0{room}/+/t"),
+        &format!("r/+{room}/+{room}/+/t"),
+        &format!("r/{room}/{room}/eve/t"),
+        &format!("r/{room}/{room}/nobody/t"),
+        "r/0/0/+/t",
         "r/99999999999999999999/99999999999999999999/+/t",
         "u/+/s",
         "u/#",
@@ -138,4 +143,32 @@ async fn strangers_may_not_listen_and_wildcards_are_refused() {
     bob.reads(room, i64::MAX).await;
     one.hears_nothing().await;
     socket.hears_nothing().await;
+}
+
+#[actix_web::test]
+async fn the_topic_of_one_user_is_granted_to_the_other_user_of_the_room() {
+    let server = Standin::fresh().await;
+    let (ada, bob, room) = two(&server).await;
+    let (mut one, mut other) = (Socket::of(&ada).await, Socket::of(&bob).await);
+    let sent = id(&ada.says(room, "one").await);
+    for socket in [&mut one, &mut other] {
+        assert_eq!(socket.hears_object().await.0, "c");
+    }
+    bob.reads(room, sent).await;
+    let (read, delivered) = (format!("r/{room}/{room}/bob/r"), format!("r/{room}/{room}/bob/d"));
+    assert_eq!(one.subscribes(&[&typing(room, "bob"), &read]).await, [0, 0]);
+    assert_eq!(one.hears().await, said(&read, &format!("{sent}:ada-one")));
+    assert_eq!(other.subscribes(&[&typing(room, "bob")]).await, [0], "its own, of which it hears nothing");
+    other.publishes(&typing(room, "bob"), "1").await;
+    assert_eq!(one.hears().await, said(&typing(room, "bob"), "1"));
+    one.publishes(&typing(room, "ada"), "1").await;
+    other.hears_nothing().await;
+    one.unsubscribes(&[&typing(room, "bob")]).await;
+    other.publishes(&typing(room, "bob"), "0").await;
+    other.pings().await;
+    one.hears_nothing().await;
+    assert_eq!(one.subscribes(&[&delivered]).await, [0]);
+    assert_eq!(one.hears().await, said(&delivered, &format!("{sent}:ada-one")));
+    let mut stranger = Socket::of(&Chatter::of(&server, "eve").await).await;
+    assert_eq!(stranger.subscribes(&[&typing(room, "bob"), &read]).await, [REFUSED; 2]);
 }

@@ -18,7 +18,7 @@ use actix_web::{
 use self::{
     protocol::{About, Mqtt, MqttCommand, MqttOutcome, Outgoing, Own},
     push::Pusher,
-    topic::{Filter, OwnTopic, Publication, RoomTopic},
+    topic::{Filter, OwnTopic, Publication},
 };
 use super::{
     caller::ensure_served,
@@ -26,16 +26,22 @@ use super::{
     reply::{QiscusError, QiscusErrorReply},
 };
 use crate::{
-    domain::{AppId, CallerKey, ConversationKey, ConversationRef, Error, Owner, Secret, User},
+    domain::{AppId, CallerKey, ConversationRef, Error, Owner, Secret, User, UserId, UserKey},
     http::{
         addresses::Addresses,
         middleware::Unlogged,
         origins::PageOrigin,
         peer,
-        socket::{self, AnonymousPermit, AnonymousSockets, CommandResult, SessionChange},
+        socket::{
+            self, AnonymousPermit, AnonymousSockets, CommandResult, CommandRunner as _, SessionChange, reconnect_delay,
+        },
     },
-    service::{EventSubscription, Service, Tenant},
+    service::{Service, Tenant},
 };
+
+/// Sub-protocols, the first one first. A client that offers the second one alone speaks MQTT 3.1, and CONNACK says that
+/// this server does not.
+const PROTOCOLS: [&str; 2] = ["mqtt", "mqttv3.1"];
 
 /// Apps that are asked for a token.
 const APPS_MAX: usize = 64;
@@ -60,7 +66,7 @@ pub fn broker() -> Resource {
 
 /// Opens the realtime server of the SDKs: MQTT 3.1.1 over a WebSocket
 ///
-/// The sub-protocol is `mqtt`. Messages are binary: a packet may come in many, and one may hold many packets of at most
+/// The sub-protocol is `mqtt` or none. Messages are binary: a packet may come in many, and one may hold many packets of at most
 /// 8 KiB. A client subscribes to `<token>/c` (messages), `<token>/n` (deletions, cleared rooms) and `<token>/update`
 /// (changed messages); to `r/<room>/<room>/+/t`, `d` and `r` of its rooms (typing, delivered, read); and to
 /// `u/<user>/s` (presence). It publishes on `r/<room>/<room>/<own id>/t` and `u/<own id>/s`; all else is dropped. QoS
@@ -69,7 +75,8 @@ pub fn broker() -> Resource {
     get, path = "/mqtt", tag = "Realtime", operation_id = "mqtt",
     responses(
         (status = 101, description = "The socket is open"),
-        (status = 400, description = "No WebSocket is opened", body = QiscusErrorReply),
+        (status = 400, description = "No WebSocket is opened, or only other sub-protocols are offered", body = QiscusErrorReply),
+        (status = 403, description = "The page's origin is none of the app's allowed_origins", body = QiscusErrorReply),
         (status = 503, description = "Too many sockets without a login", body = QiscusErrorReply),
     ),
 )]
@@ -92,8 +99,16 @@ pub(super) async fn open(
         tenant: RefCell::new(None),
         checked: Cell::new(None),
     };
+    if !runner.is_served() {
+        return unlogged(&QiscusError::ForeignPage);
+    }
+    let offers = |protocol: &str| socket::offered(&request).any(|offer| offer == protocol);
+    let protocol = match PROTOCOLS.into_iter().find(|protocol| offers(protocol)) {
+        None if socket::offered(&request).next().is_some() => return unlogged(&QiscusError::NoSubProtocol),
+        protocol => protocol.unwrap_or_default(),
+    };
     let service = service.as_ref().clone();
-    let opened = socket::open(&request, &["mqtt"], Mqtt::default(), service, runner);
+    let opened = socket::open(&request, &[protocol], Mqtt::default(), service, runner);
     opened.unwrap_or_else(|_no_handshake| unlogged(&QiscusError::NoSocket))
 }
 
@@ -126,17 +141,21 @@ impl socket::CommandRunner<Mqtt> for MqttRunner {
     async fn run(&self, command: MqttCommand) -> CommandResult<MqttOutcome> {
         let unchanged = |outcome| CommandResult { outcome, session: SessionChange::Unchanged };
         match command {
-            MqttCommand::Subscribe { own, client, filters } => {
-                let subscribed = self.subscribe(own, &client, &filters).await;
-                subscribed.unwrap_or_else(|refused| unchanged(failed(&refused)))
+            MqttCommand::Subscribe { own, client, filters, held } => {
+                let asked = Subscription { client, filters, held };
+                let subscribed = self.subscribe(own, &asked).await;
+                subscribed.unwrap_or_else(|refused| self.ended(&refused))
             }
-            MqttCommand::LogOut => self.log_out(),
+            MqttCommand::LogOut(own) => match self.is_renewed(&own).await {
+                true => unchanged(MqttOutcome::Nothing),
+                false => self.log_out(),
+            },
             MqttCommand::Check(own) => match self.check(&own).await {
                 Ok(()) => unchanged(MqttOutcome::Nothing),
                 Err(refused) => self.ended(&refused),
             },
             MqttCommand::Publish(own, publication) => match self.publish(&own, publication).await {
-                Ok(()) => unchanged(MqttOutcome::Nothing),
+                Ok(session) => CommandResult { outcome: MqttOutcome::Nothing, session },
                 Err(refused) => self.ended(&refused),
             },
             MqttCommand::Push(own, notification) => {
@@ -163,10 +182,13 @@ impl socket::CommandRunner<Mqtt> for MqttRunner {
     }
 
     fn is_served(&self) -> bool {
-        let tenant = self.tenant.borrow().clone();
-        let is_served =
-            |tenant: &Arc<Tenant>| self.service.tenant_now(tenant).is_ok_and(|tenant| ensure_served(&tenant).is_ok());
-        tenant.as_ref().is_none_or(is_served) && self.page.may_call(&self.service, tenant.as_deref())
+        // The app as it is now: its settings may have changed since the login.
+        let tenant = self.tenant.borrow().as_ref().map(|tenant| self.service.tenant_now(tenant));
+        match tenant {
+            Some(Ok(tenant)) => ensure_served(&tenant).is_ok() && self.page.may_call(&self.service, Some(&tenant)),
+            Some(Err(_)) => false,
+            None => self.page.may_call(&self.service, None),
+        }
     }
 }
 
@@ -187,17 +209,25 @@ impl MqttRunner {
         CommandResult { outcome, session: SessionChange::Closed }
     }
 
+    /// Returns whether the client has left the topics of a token that it has just renewed: those of the next one follow.
+    async fn is_renewed(&self, own: &Own) -> bool {
+        let Some(tenant) = self.tenant.borrow().clone() else { return false };
+        let user = self.service.user_by_renewed_token(&tenant, own.token.expose()).await;
+        user.is_ok_and(|user| user.is_some_and(|user| user.key == own.key))
+    }
+
     fn ended(&self, refused: &Error) -> CommandResult<MqttOutcome> {
-        match refused {
-            Error::Unauthenticated(_) | Error::Forbidden(_) => self.log_out(),
+        let outcome = match refused {
+            Error::Unauthenticated(_) | Error::Forbidden(_) => MqttOutcome::Ended,
             Error::Invalid { .. }
             | Error::NotFound(_)
             | Error::Conflict(_)
             | Error::TooMany { .. }
             | Error::Busy
             | Error::StorageFull
-            | Error::Internal(_) => CommandResult { outcome: failed(refused), session: SessionChange::Closed },
-        }
+            | Error::Internal(_) => failed(refused),
+        };
+        CommandResult { outcome, session: SessionChange::Closed }
     }
 
     fn pusher<'a>(&'a self, tenant: &'a Tenant, user: &'a User) -> Pusher<'a> {
@@ -208,7 +238,7 @@ impl MqttRunner {
     /// Returns the user, if its token is still good.
     async fn user(&self, own: &Own) -> Result<(Arc<Tenant>, User), Error> {
         let tenant = self.tenant.borrow().clone().ok_or(Error::GONE)?;
-        let user = self.service.user_by_token(&tenant, own.token.expose()).await?;
+        let user = self.service.user_of_connection(&tenant, own.token.expose()).await?;
         if user.key != own.key {
             return Err(Error::GONE);
         }
@@ -240,99 +270,136 @@ impl MqttRunner {
     }
 
     /// None for a token of no user.
-    async fn log_in(&self, client: &str, token: &str) -> Result<Option<(Arc<Tenant>, User, EventSubscription)>, Error> {
+    async fn user_of(&self, client: &str, token: &str) -> Result<Option<(Arc<Tenant>, User)>, Error> {
         if token.len() > TOKEN_BYTES_MAX {
             return Ok(None);
         }
         for tenant in self.apps(client) {
-            match self.service.listen_by_token(&tenant, token).await {
+            match self.service.user_by_token(&tenant, token).await {
                 Err(Error::Unauthenticated(_) | Error::Forbidden(_)) => {}
                 Err(refused) => return Err(refused),
                 Ok(_) if !self.page.may_call(&self.service, Some(&tenant)) => {}
-                Ok((user, session)) => return Ok(Some((tenant, user, session))),
+                Ok(user) => return Ok(Some((tenant, user))),
             }
         }
         Ok(None)
     }
 
-    async fn subscribe(
-        &self,
-        own: Option<Own>,
-        client: &str,
-        filters: &[Option<Filter>],
-    ) -> Result<CommandResult<MqttOutcome>, Error> {
-        let (mut own, mut session) = (own, SessionChange::Unchanged);
-        // Each token is looked up once.
-        let mut good: Option<Secret> = own.as_ref().map(|own| own.token.clone());
-        let (mut asked, mut opened_at): (Vec<&Secret>, _) = (Vec::new(), None);
-        for filter in filters.iter().flatten() {
+    /// Returns the live tokens of a packet, each once, in their order.
+    async fn live_tokens(&self, own: Option<&Own>, asked: &Subscription) -> Result<Vec<LiveToken>, Error> {
+        let (mut live, mut unknown): (Vec<LiveToken>, Vec<&Secret>) = (Vec::new(), Vec::new());
+        for filter in asked.filters.iter().flatten() {
             let Filter::Own { token, .. } = filter else { continue };
-            if asked.contains(&token) || good.as_ref() == Some(token) || asked.len() == TOKENS_MAX {
+            if live.iter().any(|live| live.token == *token) || unknown.contains(&token) {
                 continue;
             }
-            asked.push(token);
-            if let Some((tenant, user, listening)) = self.log_in(client, token.expose()).await? {
-                self.tenant.replace(Some(tenant));
-                self.permit.replace(None);
-                opened_at = Some(listening.sent());
-                own = Some(Own { key: user.key, id: user.id, token: token.clone() });
-                session = SessionChange::Opened(listening);
-                good = Some(token.clone());
+            let known = own.filter(|own| own.token == *token || holds_token(&asked.held, token));
+            if let Some(own) = known {
+                live.push(LiveToken { token: token.clone(), key: own.key, found: None });
+            } else if unknown.len() < TOKENS_MAX {
+                unknown.push(token);
+                let found = self.user_of(&asked.client, token.expose()).await?;
+                live.extend(found.map(|(tenant, user)| LiveToken {
+                    token: token.clone(),
+                    key: user.key,
+                    found: Some((tenant, user.id)),
+                }));
             }
         }
-        let mut granted = Vec::with_capacity(filters.len());
-        let (mut publications, mut catches_up) = (Vec::new(), false);
+        Ok(live)
+    }
+
+    async fn subscribe(&self, own: Option<Own>, asked: &Subscription) -> Result<CommandResult<MqttOutcome>, Error> {
+        let (mut own, mut session, mut opened_at) = (own, SessionChange::Unchanged, None);
+        let live = self.live_tokens(own.as_ref(), asked).await?;
+        // The last one names the user.
+        if let Some(LiveToken { token, key, found: Some((tenant, id)) }) = live.last() {
+            let is_same = own.as_ref().is_some_and(|own| own.key == *key);
+            let has_own = asked.held.iter().any(|filter| matches!(filter, Filter::Own { .. }));
+            if !is_same && own.is_some() && has_own {
+                // The client learns that its former topics end, and connects again.
+                reconnect_delay(&self.service).await;
+                return Ok(CommandResult { outcome: MqttOutcome::OtherUser, session: SessionChange::Closed });
+            }
+            // The session goes on under another token of its user, so that nothing is lost and no contact learns of it.
+            if !is_same {
+                let (_, listening) = self.service.listen_by_token(tenant, token.expose()).await?;
+                opened_at = Some(listening.sent());
+                session = SessionChange::Opened(listening);
+                self.tenant.replace(Some(Arc::clone(tenant)));
+                self.permit.replace(None);
+            }
+            own = Some(Own { key: *key, id: id.clone(), token: token.clone() });
+        }
         let known = match &own {
             Some(own) => Some(self.user(own).await?),
             None => None,
         };
-        for filter in filters {
-            let is_granted = match (filter, &known, &own) {
-                (Some(Filter::Own { token, topic }), Some(_), Some(own)) if *token == own.token => {
-                    catches_up |= *topic == OwnTopic::Messages;
-                    true
+        let mut granted = Vec::with_capacity(asked.filters.len());
+        let (mut publications, mut catches_up) = (Vec::new(), false);
+        for filter in &asked.filters {
+            granted.push(match (filter, &known) {
+                (None, _) | (Some(Filter::Own { .. }), None) => false,
+                (Some(Filter::Own { token, topic }), Some((_, user))) => {
+                    let is_live = live.iter().any(|live| live.token == *token && live.key == user.key);
+                    catches_up |= is_live && *topic == OwnTopic::Messages;
+                    is_live
                 }
-                (Some(Filter::Room(room, topic)), Some((tenant, user)), _) => {
-                    self.subscribe_room(tenant, user, *room, *topic, &mut publications).await?
+                // Silent until a token names a user that may hear it.
+                (Some(Filter::Room(..) | Filter::Presence(_)), None) => true,
+                (Some(filter), Some((tenant, user))) => {
+                    self.begin_topic(&self.pusher(tenant, user), filter, &mut publications).await?
                 }
-                (Some(Filter::Presence(wanted)), Some((tenant, user)), _) => {
-                    let status = self.pusher(tenant, user).watch(wanted).await?;
-                    let is_known = status.is_some();
-                    publications.extend(status);
-                    is_known
-                }
-                _ => false,
-            };
-            granted.push(is_granted);
+            });
+        }
+        if let (Some((tenant, user)), Some(_)) = (&known, opened_at) {
+            for filter in &asked.held {
+                self.begin_topic(&self.pusher(tenant, user), filter, &mut publications).await?;
+            }
         }
         let outcome = MqttOutcome::Subscribed { granted, own, opened_at, catches_up, publications };
         Ok(CommandResult { outcome, session })
     }
 
-    async fn subscribe_room(
+    /// Returns whether the user may hear a room or a user, and adds what it is told first.
+    async fn begin_topic(
         &self,
-        tenant: &Tenant,
-        user: &User,
-        room: ConversationKey,
-        topic: RoomTopic,
+        pusher: &Pusher<'_>,
+        filter: &Filter,
         publications: &mut Vec<Outgoing>,
     ) -> Result<bool, Error> {
-        match self.pusher(tenant, user).marks(room).await {
-            Ok(marks) => {
-                let is_wanted = |mark: &Outgoing| matches!(&mark.about, About::Room(_, kind, _) if topic.covers(*kind));
+        match filter {
+            Filter::Own { .. } => Ok(false),
+            Filter::Presence(wanted) => {
+                let status = pusher.watch(wanted).await?;
+                let is_known = status.is_some();
+                publications.extend(status);
+                Ok(is_known)
+            }
+            Filter::Room(room, topic, named) => {
+                let (peer, marks) = match pusher.marks(*room).await {
+                    Ok(found) => found,
+                    Err(Error::NotFound(_)) => return Ok(false),
+                    Err(refused) => return Err(refused),
+                };
+                if named.as_ref().is_some_and(|named| *named != peer && *named != pusher.0.viewer.id) {
+                    return Ok(false);
+                }
+                let is_wanted = |mark: &Outgoing| {
+                    matches!(&mark.about, About::Room(_, kind, of)
+                        if topic.covers(*kind) && named.as_ref().is_none_or(|named| named == of))
+                };
                 publications.extend(marks.into_iter().filter(is_wanted));
                 Ok(true)
             }
-            Err(Error::NotFound(_)) => Ok(false),
-            Err(refused) => Err(refused),
         }
     }
 
-    async fn publish(&self, own: &Own, publication: Publication) -> Result<(), Error> {
+    async fn publish(&self, own: &Own, publication: Publication) -> Result<SessionChange, Error> {
         match publication {
-            Publication::Presence(_) => {
+            Publication::Presence { is_there, .. } => {
                 self.check(own).await?;
-                self.service.mark_online(own.key);
+                Ok(SessionChange::Away(!is_there))
             }
             Publication::Typing { room, is_typing, .. } => {
                 let (tenant, user) = self.user(own).await?;
@@ -342,8 +409,26 @@ impl MqttRunner {
                     Err(Error::NotFound(_)) => {}
                     announced => announced?,
                 }
+                Ok(SessionChange::Unchanged)
             }
         }
-        Ok(())
     }
+}
+
+/// A packet that asks for topics.
+struct Subscription {
+    client: String,
+    filters: Vec<Option<Filter>>,
+    held: Vec<Filter>,
+}
+
+struct LiveToken {
+    token: Secret,
+    key: UserKey,
+    /// The user, if the token is new to the connection.
+    found: Option<(Arc<Tenant>, UserId)>,
+}
+
+fn holds_token(held: &[Filter], wanted: &Secret) -> bool {
+    held.iter().any(|filter| matches!(filter, Filter::Own { token, .. } if token == wanted))
 }

@@ -1,14 +1,15 @@
 //! The protocol of one connection, MQTT 3.1.1, as a pure state machine. Frames carry a stream of bytes: a packet may
 //! come in many frames, and a frame may hold many packets.
 //!
-//! The token in a topic is the only proof of who the user is. The last live token that a client subscribes with
-//! decides: a client subscribes again with the tokens of its earlier users.
+//! The token in a topic is the only proof of who the user is. The last live token that a client subscribes with names
+//! the user: a client subscribes again with the tokens of its earlier users. The topics of rooms and of presence belong
+//! to the connection: they outlive a token, and what they give depends on the user.
 
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use mqttbytes::{
-    Error as PacketFault, Protocol as ProtocolVersion, QoS,
+    Error as PacketFault, QoS,
     v4::{
         self, ConnAck, ConnectReturnCode, Packet, PingResp, PubAck, PubComp, PubRec, Publish, SubAck, Subscribe,
         SubscribeReasonCode, UnsubAck,
@@ -18,7 +19,7 @@ use mqttbytes::{
 use super::topic::{Filter, OwnTopic, Publication, RoomTopic, presence_topic};
 use crate::{
     domain::{ChatEvent, ConversationKey, EndReason, MessageId, Notification, Secret, UserId, UserKey},
-    http::socket::{Effects, Frame, Protocol},
+    http::socket::{CloseCause, CloseFault, Effects, Frame, Protocol},
 };
 
 /// The longest packet of a client, in bytes without its header. A login, a list of topics and an event are far shorter.
@@ -28,10 +29,13 @@ const PACKET_BYTES_MAX: usize = 8 * 1024 - 8;
 /// Topics of one connection: three of the user, four of each room, and one of each watched user.
 pub(super) const SUBSCRIPTIONS_MAX: usize = 100;
 
-/// Topics in one packet. Above it the connection ends.
+/// Topics of one packet that are looked at. The others are refused.
 const FILTERS_MAX: usize = SUBSCRIPTIONS_MAX;
 
-/// The user of the connection.
+/// The name and level of MQTT 3.1.1.
+const SERVED: (&[u8], u8) = (b"MQTT", 4);
+
+/// The user of the connection, and the last token that named it.
 #[derive(Debug, Clone)]
 pub(super) struct Own {
     pub(super) key: UserKey,
@@ -45,9 +49,11 @@ pub(super) enum MqttCommand {
         own: Option<Own>,
         client: String,
         filters: Vec<Option<Filter>>,
+        /// The topics that the connection has.
+        held: Vec<Filter>,
     },
-    /// The client has left its own topics.
-    LogOut,
+    /// The client has left all its topics.
+    LogOut(Own),
     /// Checks whether the token is still good.
     Check(Own),
     Publish(Own, Publication),
@@ -74,8 +80,12 @@ pub(super) enum MqttOutcome {
         is_part: bool,
     },
     Nothing,
-    /// The token is no longer good, and the client may stay.
+    /// The user is left, and the client may stay.
     LoggedOut,
+    /// The token is no longer good.
+    Ended,
+    /// The client has topics of one user, and names another one.
+    OtherUser,
     /// The connection must end.
     Failed,
 }
@@ -100,6 +110,8 @@ pub(super) struct Mqtt {
     read: BytesMut,
     /// The client id, once the client has connected.
     client: Option<String>,
+    /// How long the client may be silent.
+    silence_max: Option<Duration>,
     own: Option<Own>,
     subscriptions: Vec<Filter>,
     /// The last event before those that the session is notified of.
@@ -112,7 +124,12 @@ pub(super) struct Mqtt {
 /// A packet that waits for the outcome of its command.
 #[derive(Debug)]
 enum Pending {
-    Subscribe { packet: u16, filters: Vec<Option<Filter>> },
+    Subscribe {
+        packet: u16,
+        filters: Vec<Option<Filter>>,
+        /// Topics that were not looked at.
+        refused: usize,
+    },
     Other,
 }
 
@@ -122,10 +139,21 @@ impl Mqtt {
     /// Handles whole packets up to the next one that needs the service.
     fn advance(&mut self, mut step: MqttStep) -> MqttStep {
         while step.command.is_none() && !step.is_over {
+            let version = version_of(&self.read).filter(|_| self.client.is_none());
+            let is_served = version.is_none_or(|(name, level)| (&*name, level) == SERVED);
             match v4::read(&mut self.read, PACKET_BYTES_MAX) {
-                Ok(packet) => self.packet(packet, &mut step),
                 Err(PacketFault::InsufficientBytes(_)) => break,
-                Err(_) => step.is_over = true,
+                Err(PacketFault::PayloadSizeLimitExceeded(_)) => {
+                    over(&mut step, CloseFault::TooLong, &format!("a packet has at most {PACKET_BYTES_MAX} bytes"));
+                }
+                Ok(_) | Err(_) if !is_served => {
+                    send(&mut step, |bytes| {
+                        ConnAck::new(ConnectReturnCode::RefusedProtocolVersion, false).write(bytes)
+                    });
+                    step.is_over = true;
+                }
+                Ok(packet) => self.packet(packet, &mut step),
+                Err(fault) => over(&mut step, CloseFault::Malformed, &format!("no packet of MQTT 3.1.1: {fault:?}")),
             }
         }
         if self.read.is_empty() {
@@ -139,13 +167,9 @@ impl Mqtt {
         let is_connected = self.client.is_some();
         match packet {
             Packet::Connect(connect) if !is_connected => {
-                let is_served = connect.protocol == ProtocolVersion::V4;
-                let code = match is_served {
-                    true => ConnectReturnCode::Success,
-                    false => ConnectReturnCode::RefusedProtocolVersion,
-                };
-                send(step, |bytes| ConnAck::new(code, false).write(bytes));
-                step.is_over = !is_served;
+                send(step, |bytes| ConnAck::new(ConnectReturnCode::Success, false).write(bytes));
+                let keep_alive = Duration::from_secs(connect.keep_alive.into());
+                self.silence_max = (!keep_alive.is_zero()).then(|| keep_alive.mul_f32(1.5));
                 self.client = Some(connect.client_id);
             }
             Packet::Subscribe(subscribe) if is_connected => self.subscribe(&subscribe, step),
@@ -155,10 +179,10 @@ impl Mqtt {
                     self.subscriptions.retain(|filter| Some(filter) != gone.as_ref());
                 }
                 send(step, |bytes| UnsubAck::new(unsubscribe.pkid).write(bytes));
-                let is_own = |filter: &Filter| matches!(filter, Filter::Own { .. });
-                if self.own.is_some() && !self.subscriptions.iter().any(is_own) {
-                    self.log_out();
-                    self.run(MqttCommand::LogOut, step);
+                if let Some(own) = self.own.clone()
+                    && self.subscriptions.is_empty()
+                {
+                    self.run(MqttCommand::LogOut(own), step);
                 }
             }
             Packet::Publish(publish) if is_connected => self.publish(&publish, step),
@@ -181,8 +205,8 @@ impl Mqtt {
             | Packet::Unsubscribe(_)
             | Packet::UnsubAck(_)
             | Packet::PingReq
-            | Packet::PingResp
-            | Packet::Disconnect => step.is_over = true,
+            | Packet::PingResp => over(step, CloseFault::Malformed, "a client begins with CONNECT, once"),
+            Packet::Disconnect => step.is_over = true,
         }
     }
 
@@ -192,14 +216,16 @@ impl Mqtt {
     }
 
     fn subscribe(&mut self, subscribe: &Subscribe, step: &mut MqttStep) {
-        if subscribe.filters.is_empty() || subscribe.filters.len() > FILTERS_MAX {
-            step.is_over = true;
-            return;
+        if subscribe.filters.is_empty() {
+            return over(step, CloseFault::Malformed, "SUBSCRIBE without a topic");
         }
-        let filters: Vec<Option<Filter>> = subscribe.filters.iter().map(|filter| Filter::parse(&filter.path)).collect();
-        let client = self.client.clone().unwrap_or_default();
-        step.command = Some(MqttCommand::Subscribe { own: self.own.clone(), client, filters: filters.clone() });
-        self.pending = Some(Pending::Subscribe { packet: subscribe.pkid, filters });
+        let looked_at = subscribe.filters.iter().take(FILTERS_MAX).map(|filter| Filter::parse(&filter.path));
+        let filters: Vec<Option<Filter>> = looked_at.collect();
+        let (own, client) = (self.own.clone(), self.client.clone().unwrap_or_default());
+        let held = self.subscriptions.clone();
+        step.command = Some(MqttCommand::Subscribe { own, client, filters: filters.clone(), held });
+        let refused = subscribe.filters.len() - filters.len();
+        self.pending = Some(Pending::Subscribe { packet: subscribe.pkid, filters, refused });
     }
 
     fn publish(&mut self, publish: &Publish, step: &mut MqttStep) {
@@ -210,7 +236,7 @@ impl Mqtt {
         }
         let Some(own) = self.own.clone() else { return };
         let Some(publication) = Publication::parse(&publish.topic, &publish.payload) else { return };
-        let (Publication::Typing { user, .. } | Publication::Presence(user)) = &publication;
+        let (Publication::Typing { user, .. } | Publication::Presence { user, .. }) = &publication;
         if *user == own.id {
             self.run(MqttCommand::Publish(own, publication), step);
         }
@@ -218,7 +244,6 @@ impl Mqtt {
 
     fn log_out(&mut self) {
         self.own = None;
-        self.subscriptions.clear();
         self.sent_early = Vec::new();
     }
 
@@ -234,9 +259,8 @@ impl Mqtt {
     }
 
     fn subscribed(&mut self, granted: &[bool], own: Option<Own>, step: &mut MqttStep) {
-        let Some(Pending::Subscribe { packet, filters }) = self.pending.take() else { return };
-        let is_other = |known: &Own| own.as_ref().is_none_or(|own| own.token != known.token);
-        if self.own.as_ref().is_some_and(is_other) {
+        let Some(Pending::Subscribe { packet, filters, refused }) = self.pending.take() else { return };
+        if self.own.as_ref().map(|own| own.key) != own.as_ref().map(|own| own.key) {
             self.log_out();
         }
         self.own = own;
@@ -248,7 +272,8 @@ impl Mqtt {
             }
             SubscribeReasonCode::Success(QoS::AtMostOnce)
         });
-        let answer = SubAck::new(packet, codes.collect());
+        let beyond = std::iter::repeat_n(SubscribeReasonCode::Failure, refused);
+        let answer = SubAck::new(packet, codes.chain(beyond).collect());
         send(step, |bytes| answer.write(bytes));
     }
 
@@ -264,28 +289,65 @@ impl Mqtt {
 
     fn send_all(&self, publications: Vec<Outgoing>, step: &mut MqttStep) {
         for Outgoing { about, payload } in publications {
-            if let Some(topic) = self.topic(&about) {
-                let publish = Publish::new(topic, QoS::AtMostOnce, payload);
+            for topic in self.topics(&about) {
+                let publish = Publish::new(topic, QoS::AtMostOnce, payload.as_str());
                 send(step, |bytes| publish.write(bytes));
             }
         }
     }
 
-    /// Returns the topic of a message, if the client has subscribed to it.
-    fn topic(&self, about: &About) -> Option<String> {
-        let own = self.own.as_ref()?;
-        let is_wanted = |filter: &Filter| match (filter, about) {
-            (Filter::Own { token, topic }, About::Own(wanted)) => topic == wanted && *token == own.token,
-            (Filter::Room(room, topic), About::Room(wanted, kind, _)) => room == wanted && topic.covers(*kind),
-            (Filter::Presence(user), About::Presence(wanted)) => user == wanted,
-            (Filter::Own { .. } | Filter::Room(..) | Filter::Presence(_), _) => false,
-        };
-        self.subscriptions.iter().any(is_wanted).then(|| match about {
-            About::Own(topic) => format!("{}/{}", own.token.expose(), topic.word()),
-            About::Room(room, topic, user) => super::topic::room_topic(*room, user, *topic),
-            About::Presence(user) => presence_topic(user),
-        })
+    /// Returns the topics of a message that the client has subscribed to: more than one if it has several tokens of its
+    /// user.
+    fn topics(&self, about: &About) -> Vec<String> {
+        if self.own.is_none() {
+            return Vec::new();
+        }
+        match about {
+            About::Own(wanted) => {
+                let topics = self.subscriptions.iter().filter_map(|filter| match filter {
+                    Filter::Own { token, topic } if topic == wanted => {
+                        Some(format!("{}/{}", token.expose(), topic.word()))
+                    }
+                    Filter::Own { .. } | Filter::Room(..) | Filter::Presence(_) => None,
+                });
+                topics.collect()
+            }
+            About::Room(room, kind, user) => {
+                let is_it = |filter: &Filter| {
+                    matches!(filter, Filter::Room(of, topic, named)
+                        if of == room && topic.covers(*kind) && named.as_ref().is_none_or(|named| named == user))
+                };
+                self.subscriptions
+                    .iter()
+                    .any(is_it)
+                    .then(|| super::topic::room_topic(*room, user, *kind))
+                    .into_iter()
+                    .collect()
+            }
+            About::Presence(user) => self.watches(user).then(|| presence_topic(user)).into_iter().collect(),
+        }
     }
+
+    fn watches(&self, user: &UserId) -> bool {
+        self.subscriptions.iter().any(|filter| matches!(filter, Filter::Presence(of) if of == user))
+    }
+}
+
+/// Returns the name and level of the protocol in a CONNECT packet (MQTT 3.1.1, section 3.1.2), once they have come.
+fn version_of(read: &[u8]) -> Option<(Vec<u8>, u8)> {
+    let (first, rest) = read.split_first()?;
+    let length = rest.iter().take(4).position(|byte| byte & 0x80 == 0)?;
+    let content = rest.get(length + 1..)?;
+    let name_bytes = usize::from(u16::from_be_bytes(content.get(..2)?.try_into().ok()?));
+    let name = content.get(2..2 + name_bytes)?;
+    let level = content.get(2 + name_bytes)?;
+    (first >> 4 == 1).then(|| (name.to_vec(), *level))
+}
+
+/// Ends the connection.
+fn over(step: &mut MqttStep, fault: CloseFault, why: &str) {
+    step.is_over = true;
+    step.cause = Some(CloseCause { fault, why: why.to_owned() });
 }
 
 /// Adds a packet to send.
@@ -304,13 +366,20 @@ impl Protocol for Mqtt {
     /// A frame may hold many packets.
     const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 
+    /// A client is not sent what it missed since a position: it subscribes again.
+    const CONFIRMS: bool = false;
+
     /// One and a half of the SDK's keep-alive, 60 s.
     const UNAUTHENTICATED_SILENCE_MAX: Duration = Duration::from_secs(90);
 
     fn receive(&mut self, frame: Frame) -> MqttStep {
         let bytes: Bytes = match frame {
             Frame::Binary(bytes) => bytes,
-            Frame::Text(_) => return Effects { is_over: true, ..Effects::default() },
+            Frame::Text(_) => {
+                let mut step = Effects::default();
+                over(&mut step, CloseFault::NoBinary, "packets come in binary messages");
+                return step;
+            }
         };
         self.read.extend_from_slice(&bytes);
         self.advance(Effects::default())
@@ -330,6 +399,10 @@ impl Protocol for Mqtt {
             MqttOutcome::Publications(publications) => self.send_all(publications, &mut step),
             MqttOutcome::Nothing => {}
             MqttOutcome::LoggedOut => self.log_out(),
+            MqttOutcome::Ended => over(&mut step, CloseFault::Refused, "sign in again"),
+            MqttOutcome::OtherUser => {
+                over(&mut step, CloseFault::Refused, "a connection is of one user: connect again for another one");
+            }
             MqttOutcome::Failed => step.is_over = true,
         }
         self.pending = None;
@@ -340,9 +413,9 @@ impl Protocol for Mqtt {
         let is_wanted = match notification {
             Notification::Chat { seq, news } => !matches!(news.event, ChatEvent::Sent(_)) || !self.was_sent(*seq),
             Notification::StatusChanged { .. } | Notification::ProfileChanged { .. } => true,
+            Notification::BlocksChanged { whom: user, is_blocked, .. }
+            | Notification::BlockedBy { by: user, is_blocked, .. } => !is_blocked && self.watches(user),
             Notification::ContactsChanged { .. }
-            | Notification::BlocksChanged { .. }
-            | Notification::BlockedBy { .. }
             | Notification::FollowChanged { .. }
             | Notification::RequestChanged { .. }
             | Notification::AccountChanged { .. }
@@ -357,18 +430,14 @@ impl Protocol for Mqtt {
         step
     }
 
-    /// After the end of a token the client may stay: it subscribes with the next one.
-    fn close(&mut self, why: EndReason) -> MqttStep {
-        let was_logged_in = self.own.is_some();
+    /// The client connects again, and stays there without a login if its token is no longer good.
+    fn close(&mut self, _: EndReason) -> MqttStep {
         self.log_out();
-        let mut step = Effects::default();
-        match why {
-            EndReason::Refused if was_logged_in => self.run(MqttCommand::LogOut, &mut step),
-            EndReason::Refused | EndReason::Replaced | EndReason::Slow | EndReason::Withdrawn | EndReason::Closing => {
-                step.is_over = true;
-            }
-        }
-        step
+        Effects { is_over: true, ..Effects::default() }
+    }
+
+    fn silence_max(&self) -> Option<Duration> {
+        self.silence_max
     }
 
     fn is_authenticated(&self) -> bool {

@@ -50,14 +50,15 @@ impl Pusher<'_> {
         Ok(MqttOutcome::Missed { messages, is_part: missed.len() >= MISSED_AT_ONCE as usize })
     }
 
-    /// Returns how far the other user of a room is.
+    /// Returns the other user of a room and how far it is.
     /// # Errors
     /// `NotFound(Conversation)`.
-    pub(super) async fn marks(&self, room: ConversationKey) -> Result<Vec<Outgoing>, Error> {
+    pub(super) async fn marks(&self, room: ConversationKey) -> Result<(UserId, Vec<Outgoing>), Error> {
         let Self(reader) = self;
         let found = reader.service.covered_by_peer(reader.tenant, &reader.owner(), room).await?;
         let (peer, covered) = found;
-        Ok(covered.iter().map(|(kind, newest)| mark(room, &peer, *kind, newest)).collect())
+        let marks = covered.iter().map(|(kind, newest)| mark(room, &peer, *kind, newest)).collect();
+        Ok((peer, marks))
     }
 
     /// Subscribes to the presence of a user, and returns it. None for an unknown user.
@@ -65,11 +66,11 @@ impl Pusher<'_> {
         let Self(reader) = self;
         let Some(user) = reader.service.find_user(reader.tenant, wanted).await? else { return Ok(None) };
         reader.service.watch_presence(reader.viewer.key, user.key)?;
-        Ok(self.presences(vec![user]).await?.pop())
+        Ok(self.presences(vec![user], true).await?.pop())
     }
 
-    /// A user that blocks the viewer, or that the viewer blocks, is offline since its creation.
-    async fn presences(&self, users: Vec<User>) -> Result<Vec<Outgoing>, Error> {
+    /// A user that blocks the viewer, or that the viewer blocks, is left out, or offline since its creation.
+    async fn presences(&self, users: Vec<User>, with_blocked: bool) -> Result<Vec<Outgoing>, Error> {
         let Self(reader) = self;
         let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
         let owner = reader.owner();
@@ -79,7 +80,11 @@ impl Pusher<'_> {
         let mut presences = Vec::with_capacity(users.len());
         for (user, block) in users.iter().zip(blocks) {
             let found = seen.iter().find(|(other, _)| other.key == user.key).map(|(_, presence)| presence);
-            let shown = found.filter(|_| block == Some(Relation::None) || user.key == reader.viewer.key);
+            let is_shown = block == Some(Relation::None) || user.key == reader.viewer.key;
+            if !is_shown && !with_blocked {
+                continue;
+            }
+            let shown = found.filter(|_| is_shown);
             presences.push(presence(
                 &user.id,
                 shown.is_some_and(|presence| presence.is_online),
@@ -94,6 +99,12 @@ impl Pusher<'_> {
             Notification::Chat { seq, news } => self.chat(seq, *news).await,
             Notification::StatusChanged { users } => self.statuses(&users).await,
             Notification::ProfileChanged { .. } => self.profile(&notification),
+            // What the client was not told during the block.
+            Notification::BlocksChanged { whom: id, is_blocked: false, .. }
+            | Notification::BlockedBy { by: id, is_blocked: false, .. } => {
+                let user = self.0.service.find_user(self.0.tenant, &id).await?;
+                self.presences(user.into_iter().collect(), false).await
+            }
             Notification::ContactsChanged { .. }
             | Notification::BlocksChanged { .. }
             | Notification::BlockedBy { .. }
@@ -115,15 +126,14 @@ impl Pusher<'_> {
     async fn statuses(&self, users: &[UserKey]) -> Result<Vec<Outgoing>, Error> {
         let Self(reader) = self;
         let users = reader.service.users_by_keys(reader.tenant, users).await?;
-        self.presences(users).await
+        self.presences(users, false).await
     }
 
     async fn chat(&self, seq: i64, news: ChatNews) -> Result<Vec<Outgoing>, Error> {
         let Self(reader) = self;
-        let ChatNews { conversation, actor, other, event } = news;
+        let ChatNews { conversation, actor, other, at, event } = news;
         let (is_own, room) = (actor.key == reader.viewer.key, conversation.key);
         let Some(side) = conversation.side_of(reader.viewer.key) else { return Ok(Vec::new()) };
-        let now = reader.service.now();
         let message = async |message: Message, topic| {
             if !message.is_shown_to(side) {
                 return Ok(Vec::new());
@@ -144,14 +154,14 @@ impl Pusher<'_> {
                 if names.is_empty() {
                     return Ok(Vec::new());
                 }
-                vec![own(OwnTopic::Events, &EventView::deletion(seq, now, &actor, room, &names))?]
+                vec![own(OwnTopic::Events, &EventView::deletion(seq, at, &actor, room, &names))?]
             }
             ChatEvent::Changed {
                 change: ConversationChange::Cleared { .. } | ConversationChange::Hidden { is_cleared: true },
                 ..
             } if is_own => match reader.room(room).await {
                 Err(Error::NotFound(_)) => Vec::new(),
-                shown => vec![own(OwnTopic::Events, &EventView::clearance(seq, now, &actor, shown?))?],
+                shown => vec![own(OwnTopic::Events, &EventView::clearance(seq, at, &actor, shown?))?],
             },
             ChatEvent::MarkMoved { mark: kind, turned, .. } if !is_own => {
                 let newest = turned.first().filter(|message| message.is_shown_to(side));

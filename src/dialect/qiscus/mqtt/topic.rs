@@ -61,8 +61,12 @@ impl RoomTopic {
 /// A filter that a client may subscribe to, if the user is the right one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Filter {
-    Own { token: Secret, topic: OwnTopic },
-    Room(ConversationKey, RoomTopic),
+    Own {
+        token: Secret,
+        topic: OwnTopic,
+    },
+    /// Of one user, if there is one.
+    Room(ConversationKey, RoomTopic, Option<UserId>),
     Presence(UserId),
 }
 
@@ -74,9 +78,10 @@ impl Filter {
         }
         let parts: Vec<&str> = raw.split('/').collect();
         match parts.as_slice() {
-            ["r", room, "typing"] => Some(Self::Room(room_of(room)?, RoomTopic::Silent)),
-            ["r", room, again, "+", kind] if again == room || *again == "+" => {
-                Some(Self::Room(room_of(room)?, RoomTopic::of(kind)?))
+            ["r", room, "typing"] => Some(Self::Room(room_of(room)?, RoomTopic::Silent, None)),
+            ["r", room, again, user, kind] if again == room || *again == "+" => {
+                let user = if *user == "+" { None } else { Some(UserId::parse(user).ok()?) };
+                Some(Self::Room(room_of(room)?, RoomTopic::of(kind)?, user))
             }
             ["u", user, "s"] => UserId::parse(user).ok().map(Self::Presence),
             [token, kind] if !token.is_empty() && !token.contains(['+', '#']) => {
@@ -89,8 +94,10 @@ impl Filter {
     }
 }
 
+/// Takes the one form in which topics have it: a room of another form would match no topic.
 fn room_of(raw: &str) -> Option<ConversationKey> {
-    raw.bytes().all(|byte| byte.is_ascii_digit()).then(|| raw.parse().ok().map(ConversationKey)).flatten()
+    let key: i64 = raw.parse().ok()?;
+    (key > 0 && key.to_string() == raw).then_some(ConversationKey(key))
 }
 
 /// What a client may publish; all else is dropped.
@@ -101,8 +108,11 @@ pub(super) enum Publication {
         user: UserId,
         is_typing: bool,
     },
-    /// The user is there. That it has left shows by the end of its last connection.
-    Presence(UserId),
+    /// The user is there, or is not although its client is connected.
+    Presence {
+        user: UserId,
+        is_there: bool,
+    },
 }
 
 impl Publication {
@@ -114,15 +124,19 @@ impl Publication {
             ["r", room, again, user, "t"] if room == again => Some(Self::Typing {
                 room: room_of(room)?,
                 user: UserId::parse(user).ok()?,
-                is_typing: match payload {
-                    b"1" => true,
-                    b"0" => false,
-                    _ => return None,
-                },
+                is_typing: switch(payload)?,
             }),
-            ["u", user, "s"] if payload == b"1" => UserId::parse(user).ok().map(Self::Presence),
+            ["u", user, "s"] => Some(Self::Presence { user: UserId::parse(user).ok()?, is_there: switch(payload)? }),
             _ => None,
         }
+    }
+}
+
+fn switch(payload: &[u8]) -> Option<bool> {
+    match payload {
+        b"1" => Some(true),
+        b"0" => Some(false),
+        _ => None,
     }
 }
 
