@@ -15,7 +15,10 @@ use std::{
 use quick_cache::sync::Cache;
 use tokio::sync::watch;
 
-use super::queue::{Queue, SessionPosition};
+use super::{
+    clients::{ClientKey, EndedClients, RecentEvents},
+    queue::{Queue, SessionPosition},
+};
 use crate::domain::{
     ChangedPosition, Clock, EndReason, Moment, Notification, Presence, Sibling, SiblingState, UserKey, Vendor,
 };
@@ -55,6 +58,9 @@ struct OpenSessions {
     /// Ended sessions whose last position is not stored yet.
     ended: HashMap<UserKey, Vec<EndedSession>>,
     ended_count: usize,
+    /// Of clients that name themselves.
+    ended_clients: EndedClients,
+    recent: RecentEvents,
     /// When the positions of all open sessions were last listed for storing, and the last event then.
     renewed: (Option<Moment>, i64),
     is_closing: bool,
@@ -66,6 +72,8 @@ struct SessionSlot {
     queue: Arc<Queue>,
     /// The client says that its user is not there.
     is_away: bool,
+    /// None too once the same client has another session, which continues after this one's position.
+    client: Option<ClientKey>,
 }
 
 #[derive(Clone, Copy)]
@@ -85,10 +93,25 @@ impl OpenSessions {
     /// Remembers the position of a removed session. One without a row cannot be resumed.
     fn remember(&mut self, user: UserKey, slot: &SessionSlot) {
         let SessionPosition { row, confirmed, .. } = slot.queue.position(self.seq);
+        if let Some(client) = slot.client {
+            let received = slot.queue.received(self.seq, self.recent.last_before().unwrap_or_default());
+            self.ended_clients.remember(user, client, received);
+        }
         if row != 0 && self.ended_count < ENDED_MAX {
             self.ended.entry(user).or_default().push(EndedSession { vendor: slot.vendor, row, confirmed });
             self.ended_count += 1;
         }
+    }
+
+    /// Returns the last event that a client is known to have received, of its open session too: the server may not know
+    /// yet that it is cut.
+    fn take_client(&mut self, user: UserKey, client: ClientKey) -> Option<i64> {
+        let ended = self.ended_clients.take(user, client);
+        let (seq, old) = (self.seq, self.recent.last_before().unwrap_or_default());
+        let slots = self.by_user.get_mut(&user).into_iter().flatten();
+        let open = slots
+            .filter_map(|slot| slot.client.take_if(|known| *known == client).map(|_| slot.queue.received(seq, old)));
+        open.chain(ended).min()
     }
 
     /// Removes the slots that `ends` selects, and remembers their positions.
@@ -132,12 +155,28 @@ impl Hub {
 
     /// If the user has `sessions_max` on this wire already, the oldest ends. None if the server stops.
     pub fn join(&self, user: UserKey, vendor: Vendor, sessions_max: usize) -> Option<LiveSession> {
+        self.join_again(user, vendor, sessions_max, None)
+    }
+
+    /// As [`Hub::join`]. The session of a client that had one before continues after the last event that the client is
+    /// known to have received: [`LiveSession::missed_since`].
+    pub fn join_again(
+        &self,
+        user: UserKey,
+        vendor: Vendor,
+        sessions_max: usize,
+        client: Option<ClientKey>,
+    ) -> Option<LiveSession> {
         let number = self.0.next_number.fetch_add(1, Ordering::Relaxed);
         let mut open = self.open();
         if open.is_closing {
             return None;
         }
+        let missed_since = client.and_then(|client| open.take_client(user, client));
         let queue = Arc::new(Queue::new(open.seq));
+        if let Some(seq) = missed_since.filter(|seq| *seq < open.seq) {
+            queue.resume_after(seq);
+        }
         let slots = open.by_user.get(&user).map(Vec::as_slice).unwrap_or_default();
         if slots.iter().filter(|slot| slot.vendor == vendor).count() >= sessions_max
             && let Some(oldest) = slots.iter().find(|slot| slot.vendor == vendor).map(|slot| slot.number)
@@ -148,9 +187,9 @@ impl Hub {
         }
         // Most users have one.
         let slots = open.by_user.entry(user).or_insert_with(|| Vec::with_capacity(1));
-        slots.push(SessionSlot { number, vendor, queue: Arc::clone(&queue), is_away: false });
+        slots.push(SessionSlot { number, vendor, queue: Arc::clone(&queue), is_away: false, client });
         drop(open);
-        Some(LiveSession { hub: self.clone(), number, user, vendor, queue, missed_since: None })
+        Some(LiveSession { hub: self.clone(), number, user, vendor, queue, missed_since })
     }
 
     /// Takes up to `at_most` positions to store: of ended sessions, and changed ones of open sessions.
@@ -241,6 +280,19 @@ impl Hub {
     pub(super) fn advance(&self, seq: i64) {
         let mut open = self.open();
         open.seq = open.seq.max(seq);
+        open.recent.note(seq);
+    }
+
+    /// When the server starts: events after `before` count as recent for a while.
+    pub fn start_recent(&self, before: i64) {
+        let mut open = self.open();
+        open.recent = RecentEvents::start(Arc::clone(&self.0.clock), before, open.seq);
+    }
+
+    /// Returns the last event before [`RECENT`](super::clients::RECENT), some seconds earlier at most.
+    pub fn last_before_recent(&self) -> i64 {
+        let open = self.open();
+        open.recent.last_before().unwrap_or(open.seq)
     }
 
     /// Ends a user's sessions on a wire, or all of them.
@@ -355,6 +407,11 @@ impl LiveSession {
     /// The last notification did not reach the client: it must be looked up.
     pub fn mark_behind(&self) {
         self.queue.mark_behind();
+    }
+
+    /// The client has nothing after this event until it has caught up.
+    pub fn fall_behind(&self, seq: i64) {
+        self.queue.fall_behind(seq);
     }
 
     /// The client was sent everything up to this event; notifications up to it are skipped.

@@ -135,6 +135,13 @@ impl Queue {
         waiting.is_behind = true;
     }
 
+    /// The client has nothing after this event, or after an earlier one, until it has caught up.
+    pub(super) fn fall_behind(&self, seq: i64) {
+        let mut waiting = self.waiting();
+        waiting.confirmed = waiting.confirmed.min(seq);
+        waiting.is_behind = true;
+    }
+
     /// The last notification did not reach the client: it must be looked up.
     pub(super) fn mark_behind(&self) {
         self.waiting().is_behind = true;
@@ -162,6 +169,17 @@ impl Queue {
         let is_outstanding = waiting.is_outstanding();
         let confirmed = if is_outstanding { waiting.confirmed } else { passed.max(waiting.confirmed) };
         SessionPosition { row: waiting.row, confirmed, is_outstanding }
+    }
+
+    /// Returns the last event that the client received: everything up to `passed`, else what it confirmed. It has events
+    /// up to `old` if it was sent them, because it would have been found silent.
+    pub(super) fn received(&self, passed: i64, old: i64) -> i64 {
+        let waiting = self.waiting();
+        match waiting.is_outstanding() {
+            true if waiting.is_behind => waiting.confirmed,
+            true => waiting.confirmed.max(old.min(waiting.taken)),
+            false => passed.max(waiting.confirmed),
+        }
     }
 
     /// Like [`Queue::position`], for storing: the next move is reported again.

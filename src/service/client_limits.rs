@@ -1,6 +1,7 @@
-//! Hourly limits by network for clients that have only an app's public keys.
+//! Limits by network for clients that have only an app's public keys, and the pace of realtime clients.
 
 use std::{
+    hash::Hash,
     net::IpAddr,
     num::NonZeroU32,
     sync::{Mutex, PoisonError},
@@ -9,12 +10,29 @@ use std::{
 
 use quick_cache::unsync::Cache;
 
-use crate::domain::{Error, Network};
+use crate::{
+    domain::{Error, Network, UserKey},
+    service::Service,
+};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// Networks remembered per limit; the oldest leave.
 const NETWORKS_MAX: usize = 100_000;
+
+/// Users remembered by the pace; the oldest leave.
+const USERS_MAX: usize = 100_000;
+
+/// Topics per minute that the realtime connections of one user subscribe to, and typing signs; then they wait.
+const TOPICS_OF_USER: Pace = Pace { per_minute: 1_200, at_once: 400 };
+
+/// The same of all users of an address.
+const TOPICS_OF_ADDRESS: Pace = Pace { per_minute: 12_000, at_once: 6_000 };
+
+/// Unknown tokens per minute that realtime connections of an address try; then they wait.
+const UNKNOWN_TOKENS_OF_ADDRESS: Pace = Pace { per_minute: 600, at_once: 300 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientBounds {
@@ -26,6 +44,9 @@ pub struct ClientBounds {
 pub(super) struct ClientLimits {
     registrations: HourlyLimit,
     number_lookups: HourlyLimit,
+    topics_of_users: PaceKeeper<UserKey>,
+    topics_of_addresses: PaceKeeper<Network>,
+    unknown_tokens: PaceKeeper<Network>,
 }
 
 impl ClientLimits {
@@ -33,6 +54,9 @@ impl ClientLimits {
         Self {
             registrations: HourlyLimit::new("registrations from this address", bounds.registrations_per_hour),
             number_lookups: HourlyLimit::new("telephone numbers from this address", bounds.number_lookups_per_hour),
+            topics_of_users: PaceKeeper::new(TOPICS_OF_USER, USERS_MAX),
+            topics_of_addresses: PaceKeeper::new(TOPICS_OF_ADDRESS, NETWORKS_MAX),
+            unknown_tokens: PaceKeeper::new(UNKNOWN_TOKENS_OF_ADDRESS, NETWORKS_MAX),
         }
     }
 
@@ -46,6 +70,64 @@ impl ClientLimits {
     /// `TooMany`, with the time until this many are allowed.
     pub(super) fn count_number_lookups(&self, from: Option<IpAddr>, numbers: usize) -> Result<(), Error> {
         self.number_lookups.take(from, u32::try_from(numbers).unwrap_or(u32::MAX), Instant::now())
+    }
+}
+
+impl Service {
+    /// Waits until the realtime connections of a user, then those of its address, may look up this many topics. A
+    /// dropped call keeps its place, so that a client gains nothing by connecting again.
+    pub async fn pace_topics(&self, user: UserKey, from: Option<IpAddr>, topics: u32) {
+        let limits = &self.inner.client_limits;
+        wait(limits.topics_of_users.take(user, topics, Instant::now())).await;
+        let of_address = from.map(|from| limits.topics_of_addresses.take(Network::of(from), topics, Instant::now()));
+        wait(of_address.unwrap_or_default()).await;
+    }
+
+    /// Waits until the realtime connections of an address may try another token, after an unknown one.
+    pub async fn pace_unknown_tokens(&self, from: Option<IpAddr>) {
+        let limits = &self.inner.client_limits;
+        let of_address = from.map(|from| limits.unknown_tokens.take(Network::of(from), 1, Instant::now()));
+        wait(of_address.unwrap_or_default()).await;
+    }
+}
+
+async fn wait(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+/// The longest wait: clients that give up and come again do not delay their neighbours for ever.
+const PACE_WAIT_MAX: Duration = MINUTE;
+
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    per_minute: u32,
+    /// After a rest.
+    at_once: u32,
+}
+
+/// Spreads the work of each caller evenly (generic cell rate algorithm).
+struct PaceKeeper<K> {
+    pace: Pace,
+    /// When all units taken by a caller are given back.
+    rested_at: Mutex<Cache<K, Instant>>,
+}
+
+impl<K: Hash + Eq> PaceKeeper<K> {
+    fn new(pace: Pace, callers_max: usize) -> Self {
+        Self { pace, rested_at: Mutex::new(Cache::new(callers_max)) }
+    }
+
+    /// Takes units, and returns how long the caller must wait before it uses them.
+    fn take(&self, caller: K, units: u32, now: Instant) -> Duration {
+        let time_of = |units: u32| MINUTE.mul_f64(f64::from(units) / f64::from(self.pace.per_minute));
+        let mut rested_at = self.rested_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let former = rested_at.get(&caller).copied().unwrap_or(now).max(now);
+        let longest = time_of(self.pace.at_once) + PACE_WAIT_MAX;
+        let rests_at = (former + time_of(units)).min(now + longest);
+        rested_at.insert(caller, rests_at);
+        rests_at.duration_since(now).saturating_sub(time_of(self.pace.at_once))
     }
 }
 

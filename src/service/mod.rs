@@ -61,8 +61,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::{
     blob::Folder,
-    domain::{CallerKey, Clock, Digest, Error, Moment},
-    live::{feed::Feed, hub::Hub, status_subscriptions::StatusSubscriptions},
+    domain::{CallerKey, Clock, Digest, Error, Event, Moment},
+    live::{clients::RECENT, feed::Feed, hub::Hub, status_subscriptions::StatusSubscriptions},
     store::{Db, LongReads, Store, Touches, Tx},
 };
 use admins::Setup;
@@ -75,6 +75,9 @@ use long_changes::LongChanges;
 use nonces::Nonces;
 use pictures::Pictures;
 use sessions::signed::SigningApps;
+
+/// Events among which the recent ones are looked for when the server starts. Of more, only these are recent.
+const RECENT_EVENTS_AT_START: u32 = 1000;
 
 /// The rules over one data folder. A clone shares it.
 #[derive(Clone)]
@@ -130,6 +133,7 @@ impl Service {
         let pictures = Pictures::new(folder, pictures);
         let seq = store.read(async |db| db.last_event_seq().await).await?;
         let hub = Hub::new(seq, Arc::clone(&clock));
+        hub.start_recent(last_before_recent(&store, seq).await?);
         let status_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
         let presence_subscriptions = StatusSubscriptions::with_calls(hub.clone(), Arc::clone(&clock));
         let contact_subscriptions = StatusSubscriptions::new(hub.clone(), Arc::clone(&clock));
@@ -196,6 +200,16 @@ impl Service {
     ) -> Result<T, Error> {
         tokio::spawn(steps).await.map_err(Error::internal)?
     }
+}
+
+/// Returns the last event before those that a client may have missed when the server stopped.
+async fn last_before_recent(store: &Store, last: i64) -> Result<i64, Error> {
+    let first = last.saturating_sub(RECENT_EVENTS_AT_START.into());
+    let read = async move |db: &LongReads<'_>| db.events_after(first, RECENT_EVENTS_AT_START).await;
+    let events = store.long_read(CallerKey::Operator, read).await?.events;
+    let stopped_at = events.last().map(|event| event.at);
+    let is_old = |event: &&Event| stopped_at.is_some_and(|stopped_at| event.at.after(RECENT) <= stopped_at);
+    Ok(events.iter().rev().find(is_old).map_or(first, |event| event.seq))
 }
 
 /// Ties the database to the first server key. Returns whether this is that key.

@@ -1,6 +1,8 @@
 //! The realtime server of the Qiscus SDKs, MQTT 3.1.1 over a WebSocket, through a small client of its own.
 
+mod attacks;
 mod bounds;
+mod cut;
 mod door;
 mod ends;
 mod messages;
@@ -8,7 +10,11 @@ mod presence;
 mod rooms;
 mod tokens;
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
@@ -154,7 +160,9 @@ impl Socket {
 
     /// A client that has connected, and subscribed to nothing.
     pub(crate) async fn connected(server: &Standin) -> Self {
-        Self::named(server, &format!("{APP_ID}_ada_1")).await
+        static CLIENTS: AtomicU64 = AtomicU64::new(1);
+        let number = CLIENTS.fetch_add(1, Ordering::Relaxed);
+        Self::named(server, &format!("{APP_ID}_ada_{number}")).await
     }
 
     async fn named(server: &Standin, client: &str) -> Self {
@@ -246,6 +254,11 @@ impl Socket {
     async fn hears_object(&mut self) -> (String, Value) {
         let (topic, said) = self.hears().await;
         (topic.rsplit('/').next().unwrap().to_owned(), serde_json::from_str(&said).unwrap())
+    }
+
+    /// Cuts the connection, as a network that fails: no close frame.
+    async fn is_cut(self) {
+        drop(self.socket);
     }
 
     /// Waits until the server has handled everything that was sent.

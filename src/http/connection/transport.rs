@@ -7,7 +7,8 @@ use std::{
 };
 
 use actix_web::rt::net::{TcpStream, UnixStream};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use futures_util::FutureExt as _;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
 /// Bytes that a client may send before the TLS handshake ends: ten times what a browser sends.
@@ -22,6 +23,17 @@ pub(in crate::http) enum Transport {
 }
 
 impl Transport {
+    /// Whether the client has closed its side, seen before what it sent is read.
+    pub(in crate::http) fn is_left(&self) -> bool {
+        let ready = match self {
+            Self::Plain(socket) => socket.ready(Interest::READABLE).now_or_never(),
+            Self::Tls(socket) => socket.get_ref().0.socket.ready(Interest::READABLE).now_or_never(),
+            Self::Local(socket) => socket.ready(Interest::READABLE).now_or_never(),
+            Self::Taken => return true,
+        };
+        ready.is_some_and(|ready| ready.is_ok_and(|ready| ready.is_read_closed()))
+    }
+
     pub(in crate::http) fn has_more(&self, cx: &mut Context<'_>) -> bool {
         let mut one = [0];
         let socket = match self {

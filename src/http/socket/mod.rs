@@ -47,6 +47,9 @@ const OWN_SILENCE_MAX: Duration = Duration::from_secs(90);
 /// Messages of one client that are handled before other tasks run: as many as requests are read ahead.
 const MESSAGES_IN_A_ROW: u8 = 4;
 
+/// How often a command that takes long looks whether its client is still there.
+const LEFT_CHECK: Duration = Duration::from_millis(250);
+
 /// Delay before closing a socket whose client would reconnect immediately, as the vendors' SDKs do.
 const RECONNECT_DELAY: Duration = Duration::from_secs(5);
 
@@ -117,6 +120,9 @@ pub trait Protocol {
     /// 10 to 12 s.
     const UNAUTHENTICATED_SILENCE_MAX: Duration = Duration::from_secs(30);
 
+    /// How long a client may stay without authentication, whatever it sends.
+    const UNAUTHENTICATED_MAX: Option<Duration> = None;
+
     /// Handles a frame of at most [`Protocol::MESSAGE_BYTES_MAX`].
     fn receive(&mut self, frame: Frame) -> Effects<Self::Command>;
 
@@ -154,6 +160,8 @@ pub struct CommandResult<O> {
 pub enum SessionChange {
     Unchanged,
     CaughtUp(i64),
+    /// The client has nothing after this event until it has caught up.
+    Behind(i64),
     Opened(EventSubscription),
     /// The client says whether its user is there.
     Away(bool),
@@ -165,6 +173,11 @@ pub trait CommandRunner<T: Protocol> {
 
     /// Returns false if the socket must close. Asked when it opens and after each change of an app.
     fn is_served(&self) -> bool;
+
+    /// Ends once a socket without authentication must make room for another one.
+    fn gives_way(&self) -> impl Future<Output = ()> {
+        std::future::pending()
+    }
 }
 
 /// The answer names the first sub-protocol of the client that is in `protocols`.
@@ -221,6 +234,7 @@ enum SocketEvent {
     Received(Option<Result<SocketMessage, ProtocolError>>),
     Notification(Result<std::sync::Arc<Notification>, EndReason>),
     AppsChanged,
+    GivesWay,
     TimeIsUp,
 }
 
@@ -271,7 +285,8 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
                     .min(last_ping + PING_EVERY)
                     .min(last_received + SILENCE_MAX),
                 false if self.protocol.keeps_unauthenticated() && last_received > opened => {
-                    last_received + T::UNAUTHENTICATED_SILENCE_MAX
+                    let silent = last_received + T::UNAUTHENTICATED_SILENCE_MAX;
+                    T::UNAUTHENTICATED_MAX.map_or(silent, |most| silent.min(unauthenticated_since + most))
                 }
                 false => unauthenticated_since + AUTHENTICATION_WAIT,
             };
@@ -303,6 +318,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
                 SocketEvent::TimeIsUp if silence_end.is_some_and(|end| end <= Instant::now()) => {
                     Err(Some((CloseCode::Policy, "silent for longer than the keep-alive").into()))
                 }
+                SocketEvent::GivesWay => Err(Some(CloseReason::from((CloseCode::Again, "too many without a login")))),
                 SocketEvent::TimeIsUp if is_authenticated && last_received.elapsed() < SILENCE_MAX => {
                     last_ping = Instant::now();
                     self.ping().await
@@ -327,7 +343,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
 
     async fn notify(&mut self, notification: &Notification) -> Result<(), CloseReply> {
         if !T::CONFIRMS {
-            // Nothing is kept for a client that comes back.
+            // A client that comes back is sent the last events again.
         } else if self.protocol.is_receiving() {
             self.confirm_at.get_or_insert_with(|| Instant::now() + CONFIRM_AFTER);
         } else if let Some(listening) = self.listening.as_ref().filter(|_| notification.seq() != 0) {
@@ -363,7 +379,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
     }
 
     async fn next(&mut self, alarm: Pin<&mut Sleep>) -> SocketEvent {
-        let Self { socket, listening, service, apps, .. } = self;
+        let Self { socket, listening, service, apps, runner, .. } = self;
         let told = async {
             match listening {
                 Some(listening) => listening.next().await,
@@ -381,6 +397,7 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
             biased;
             () = changed => SocketEvent::AppsChanged,
             told = told => SocketEvent::Notification(told),
+            () = runner.gives_way() => SocketEvent::GivesWay,
             last_received = socket.receive() => SocketEvent::Received(last_received),
             () = alarm => SocketEvent::TimeIsUp,
         }
@@ -404,6 +421,19 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
         self.follow(effects).await
     }
 
+    /// None if the client has left while the command waited: what it sent before is dropped.
+    async fn run_command(&self, command: T::Command) -> Option<CommandResult<T::Outcome>> {
+        // Boxed, because a socket that only listens must not carry the memory of a command.
+        let mut running = Box::pin(self.runner.run(command));
+        loop {
+            match timeout(LEFT_CHECK, running.as_mut()).await {
+                Ok(ran) => return Some(ran),
+                Err(_) if self.socket.is_left() => return None,
+                Err(_) => {}
+            }
+        }
+    }
+
     async fn follow(&mut self, mut effects: Effects<T::Command>) -> Result<(), CloseReply> {
         let mut caught_up = None;
         loop {
@@ -417,17 +447,21 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
             if let (Some(seq), Some(listening)) = (caught_up.take(), &self.listening) {
                 listening.caught_up(seq);
                 // At once: a client that leaves again within seconds must not get the same at its next sign-in.
-                self.confirm_at = Some(Instant::now());
+                if T::CONFIRMS {
+                    self.confirm_at = Some(Instant::now());
+                }
             }
             if effects.is_over {
                 return Err(Some(effects.cause.map_or(CloseCode::Normal.into(), CloseReason::from)));
             }
             let Some(command) = effects.command else { return Ok(()) };
-            // Boxed, because a socket that only listens must not carry the memory of a command.
-            let ran = Box::pin(self.runner.run(command)).await;
+            let Some(ran) = self.run_command(command).await else { return Err(None) };
             match ran.session {
                 SessionChange::Unchanged => {}
                 SessionChange::CaughtUp(seq) => caught_up = Some(seq),
+                SessionChange::Behind(seq) => {
+                    self.listening.iter().for_each(|listening| listening.fall_behind(seq));
+                }
                 SessionChange::Opened(listening) => self.listening = Some(listening),
                 SessionChange::Away(is_away) => {
                     if let Some(listening) = &self.listening {

@@ -212,6 +212,11 @@ impl WebSocket {
         Poll::Ready(Ok(()))
     }
 
+    /// Whether the client has closed the connection, whatever it sent before.
+    pub(super) fn is_left(&self) -> bool {
+        self.connection.stream.is_left()
+    }
+
     /// Whether the read budget ended the connection while a message arrived.
     pub(super) fn is_ended(&self) -> bool {
         self.connection.account.is_ended()

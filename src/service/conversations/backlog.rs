@@ -21,6 +21,19 @@ const BACKLOG_CONVERSATIONS_MAX: usize = 10_000;
 /// Profile changes that are read at a time.
 const CHANGES_AT_ONCE: u32 = 1000;
 
+/// What a client was sent although it may not have received it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaybeMissed {
+    /// Messages of others after this event are sent again, delivered or not.
+    pub after: MessageId,
+    /// Messages of the user itself after this event are sent too: another of its clients may have sent them.
+    pub own_after: MessageId,
+}
+
+impl MaybeMissed {
+    pub const NOTHING: Self = Self { after: MessageId::MAX, own_after: MessageId::MAX };
+}
+
 /// A page of what a user has not received.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BacklogPage {
@@ -67,7 +80,8 @@ impl Service {
 }
 
 impl Service {
-    /// Returns the oldest messages to a user above `after` that were not delivered to it, oldest first.
+    /// Returns the oldest messages to a user above `after` that were not delivered to it, or that its client may have
+    /// missed, oldest first. Another client of the user may have received them, which makes them delivered.
     /// # Errors
     /// `NotFound(User)`.
     pub async fn undelivered_since(
@@ -76,13 +90,21 @@ impl Service {
         by: CallerKey,
         owner: &Owner,
         after: MessageId,
+        maybe: MaybeMissed,
         limit: u32,
     ) -> Result<Vec<MessageView>, Error> {
         self.lists(tenant, by, owner)
             .read(async move |db: &LongReads<'_>, app, user| {
                 let most = BACKLOG_CONVERSATIONS_MAX;
-                let backlog = Backlog::of(db, app, user, after, ConversationFilter::Undelivered, most).await?;
-                backlog.first_undelivered(db, limit).await
+                let mut backlog = Backlog::of(db, app, user, after, ConversationFilter::Undelivered, most).await?;
+                let upto = after.max(maybe.after);
+                if upto.0 < db.last_event_seq().await? {
+                    let recent = Backlog::of(db, app, user, upto, ConversationFilter::HiddenToo, most).await?;
+                    let is_new = |key| !backlog.sides.iter().any(|(known, ..)| known.key == key);
+                    let more: Vec<_> = recent.sides.into_iter().filter(|(found, ..)| is_new(found.key)).collect();
+                    backlog.sides.extend(more);
+                }
+                backlog.first_missed(db, maybe, limit).await
             })
             .await
     }
@@ -163,11 +185,17 @@ impl Backlog {
         Ok(found)
     }
 
-    /// Returns the oldest messages of others that were not delivered.
-    async fn first_undelivered(&self, db: &LongReads<'_>, limit: u32) -> Result<Vec<MessageView>, Error> {
+    /// Returns the oldest messages that were not delivered or may have been missed.
+    async fn first_missed(
+        &self,
+        db: &LongReads<'_>,
+        maybe: MaybeMissed,
+        limit: u32,
+    ) -> Result<Vec<MessageView>, Error> {
+        let is_wanted = |message: &Message| message.sender != self.user || message.id > maybe.own_after;
         let mut found: Vec<Message> = Vec::new();
         for (conversation, side, own) in &self.sides {
-            let mut above = own.cleared.max(own.delivered).max(self.after);
+            let mut above = own.cleared.max(own.delivered.min(maybe.after)).max(self.after);
             let mut wanted = limit as usize;
             while wanted > 0 && found.get(limit as usize - 1).is_none_or(|last| above < last.id) {
                 let from = HistoryFrom::From(MessageId(above.0.saturating_add(1)));
@@ -176,7 +204,7 @@ impl Backlog {
                 let Some(last) = messages.last() else { break };
                 above = last.id;
                 let before = found.len();
-                found.extend(messages.into_iter().filter(|message| message.sender != self.user));
+                found.extend(messages.into_iter().filter(is_wanted));
                 wanted = wanted.saturating_sub(found.len() - before);
             }
             found.sort_unstable_by_key(|message| message.id);

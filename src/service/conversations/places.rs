@@ -13,6 +13,9 @@ use crate::{
 
 use super::{reads::CONVERSATIONS_MAX, states};
 
+/// Messages that are read first in search of one of a user: mostly the newest is one.
+const FIRST_STEP: u32 = 4;
+
 /// Messages that are read at a time in search of one of the other user.
 const STEP: u32 = 50;
 
@@ -103,12 +106,20 @@ impl Service {
         let (side, own) = (view.own.side(), view.own.user);
         let covered = self.read(async |db| {
             let mut covered = Vec::new();
+            let is_it = |message: &Message| message.sender == own && message.is_shown_to(side.other());
             for (mark, upto) in [(Mark::Delivered, view.theirs.delivered), (Mark::Read, view.theirs.read)] {
                 let from = HistoryFrom::Before(MessageId(upto.0.saturating_add(1)));
-                let page = HistoryPage { from, above: view.own.cleared, with_recalled: false, limit: STEP };
-                let messages = db.history(conversation, side, &page).await?;
-                let is_it = |message: &Message| message.sender == own && message.is_shown_to(side.other());
-                covered.extend(messages.into_iter().find(is_it).map(|message| (mark, message)));
+                for limit in [FIRST_STEP, STEP] {
+                    let page = HistoryPage { from, above: view.own.cleared, with_recalled: false, limit };
+                    let messages = db.history(conversation, side, &page).await?;
+                    let is_all = messages.len() < limit as usize;
+                    let found = messages.into_iter().find(is_it);
+                    let is_found = found.is_some();
+                    covered.extend(found.map(|message| (mark, message)));
+                    if is_found || is_all {
+                        break;
+                    }
+                }
             }
             Ok(covered)
         });

@@ -60,6 +60,11 @@ impl EventSubscription {
         self.session.missed_since()
     }
 
+    /// The client has nothing after this event until it has caught up.
+    pub fn fall_behind(&self, seq: i64) {
+        self.session.fall_behind(seq);
+    }
+
     /// The client could not be sent the last notice: a look-back will find it.
     pub fn mark_behind(&self) {
         self.session.mark_behind();

@@ -1,25 +1,38 @@
-//! Sessions that a token opens: realtime connections of Qiscus, which resume nowhere.
+//! Sessions that a token opens: realtime connections of Qiscus.
 
 use crate::{
-    domain::{AppKey, Error, User, UserKey, Vendor},
+    domain::{AppKey, Error, MessageId, User, UserKey, Vendor},
+    live::clients::ClientKey,
     service::{EventSubscription, Service, apps::Tenant},
     store::Db,
 };
 
 impl Service {
-    /// Opens a session of the token's user. The user's oldest one ends if there are too many.
+    /// Opens a session of the token's user. The user's oldest one ends if there are too many. A client that connects
+    /// again under the id that it had continues after what it is known to have received.
     /// # Errors
     /// As [`Service::user_by_token`]; `Busy` if the server is stopping.
-    pub async fn listen_by_token(&self, tenant: &Tenant, token: &str) -> Result<(User, EventSubscription), Error> {
+    pub async fn listen_by_token(
+        &self,
+        tenant: &Tenant,
+        token: &str,
+        client: &str,
+    ) -> Result<(User, EventSubscription), Error> {
         let user = self.user_by_token(tenant, token).await?;
         let most = self.sessions_max(tenant, Vendor::Qiscus);
-        let session = self.inner.hub.join(user.key, Vendor::Qiscus, most).ok_or(Error::Busy)?;
+        let session = self.inner.hub.join_again(user.key, Vendor::Qiscus, most, ClientKey::of(client));
+        let session = session.ok_or(Error::Busy)?;
         // Checked again now that the session is open: the feed reports later ends.
         let again = self.user_by_token(tenant, token).await?;
         match again.key == user.key {
             true => Ok((again, self.subscription(session, Vendor::Qiscus))),
             false => Err(Error::GONE),
         }
+    }
+
+    /// Returns the last event before the recent ones, which a client that was cut may not have received.
+    pub fn last_before_recent(&self) -> MessageId {
+        MessageId(self.inner.hub.last_before_recent())
     }
 
     /// Subscribes a user's realtime connections to the presence of another user.

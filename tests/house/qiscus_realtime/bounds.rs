@@ -10,7 +10,7 @@ const PACKET_BYTES_MAX: usize = 8 * 1024 - 8;
 
 const SUBSCRIPTIONS_MAX: usize = 100;
 
-const OF_ADDRESS_MAX: usize = 50;
+const OF_ADDRESS_MAX: usize = 250;
 
 const IN_ALL_MAX: usize = 1000;
 
@@ -126,43 +126,73 @@ async fn from(server: &Standin, last: u8) -> Result<Socket, u16> {
     }
 }
 
+/// A connected client of this address, without a login.
+async fn anonymous(server: &Standin, last: u8) -> Socket {
+    let mut socket = from(server, last).await.unwrap();
+    socket.say(&Packet::connect("x", 4)).await;
+    assert_eq!(socket.packet().await, Some(Packet(CONNACK, vec![0, 0])));
+    socket
+}
+
 #[actix_web::test]
-async fn sockets_without_a_login_are_bounded_for_an_address_and_a_login_makes_room() {
+async fn above_the_bound_of_an_address_its_oldest_socket_without_a_login_ends() {
     let server = Standin::fresh().await;
     let ada = Chatter::of(&server, "ada").await;
     let mut open = Vec::new();
     for _ in 0..OF_ADDRESS_MAX {
-        open.push(from(&server, 2).await.ok().unwrap());
+        open.push(anonymous(&server, 2).await);
     }
-    assert_eq!(from(&server, 2).await.err(), Some(503));
-    assert!(from(&server, 3).await.is_ok(), "another address");
-    let socket = &mut open[0];
-    socket.say(&Packet::connect("x", 4)).await;
-    assert_eq!(socket.packet().await, Some(Packet(CONNACK, vec![0, 0])));
-    assert_eq!(socket.logs_in(&ada.token).await, [0; 3]);
-    open.push(from(&server, 2).await.expect("room for one more"));
-    assert_eq!(from(&server, 2).await.err(), Some(503));
+    assert_eq!(open[0].logs_in(&ada.token).await, [0; 3]);
+    open.push(anonymous(&server, 2).await);
+    open[1].pings().await;
+    let mut other = anonymous(&server, 3).await;
+    open[1].pings().await;
+    // One more than the bound.
+    open.push(anonymous(&server, 2).await);
+    assert_eq!(open[1].closed().await, Some(CloseCode::Again), "the oldest one without a login");
+    for at in [0, 2, OF_ADDRESS_MAX, OF_ADDRESS_MAX + 1] {
+        open[at].pings().await;
+    }
+    // A client that logs out counts again, and stays.
     let topics = ["c", "n", "update"].map(|kind| format!("{}/{kind}", ada.token));
-    let left: Vec<u8> = topics.iter().flat_map(|topic| text(topic)).collect();
-    open[0].say(&Packet(UNSUBSCRIBE, [&[0, 9], &left[..]].concat())).await;
-    assert_eq!(open[0].answer().await, Packet(UNSUBACK, vec![0, 9]));
-    assert_eq!(open[0].closed().await, Some(CloseCode::Normal), "no room for a socket that logs out");
-    open.pop();
-    let again = async {
-        while from(&server, 2).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(WAIT, again).await.expect("a closed socket makes room");
+    open[0].unsubscribes(&topics.each_ref().map(String::as_str)).await;
+    assert_eq!(open[2].closed().await, Some(CloseCode::Again));
+    open[0].pings().await;
+    assert_eq!(open[3].logs_in(&ada.token).await, [0; 3]);
+    other.pings().await;
 }
 
 #[actix_web::test]
-async fn sockets_without_a_login_are_bounded_in_all() {
+async fn above_the_bound_of_all_the_address_with_the_most_sockets_gives_way() {
     let server = Standin::fresh().await;
+    let ada = Chatter::of(&server, "ada").await;
+    let mut user = anonymous(&server, 99).await;
     let mut open = Vec::new();
-    for n in 0..IN_ALL_MAX {
-        let last = u8::try_from(2 + n / OF_ADDRESS_MAX).unwrap();
-        open.push(from(&server, last).await.unwrap_or_else(|status| panic!("{n}: {status}")));
+    for n in 1..IN_ALL_MAX {
+        open.push(from(&server, u8::try_from(2 + n / OF_ADDRESS_MAX).unwrap()).await.unwrap());
     }
-    assert_eq!(from(&server, 99).await.err(), Some(503));
+    for last in 100..110 {
+        let mut late = anonymous(&server, last).await;
+        assert_eq!(late.logs_in(&ada.token).await, [0; 3], "nobody is locked out");
+    }
+    assert_eq!(user.logs_in(&ada.token).await, [0; 3], "the oldest socket, of an address with one");
+}
+
+#[actix_web::test]
+async fn two_hundred_clients_of_one_address_that_connect_at_once_all_get_in() {
+    let server = Standin::fresh().await;
+    let mut tokens = Vec::new();
+    for n in 0..10 {
+        tokens.push(Chatter::of(&server, &format!("u{n}")).await.token);
+    }
+    let clients = (0..200).map(async |n: usize| {
+        let mut socket = from(&server, 7).await.unwrap();
+        socket.say(&Packet::connect(&format!("client {n}"), 4)).await;
+        assert_eq!(socket.packet().await, Some(Packet(CONNACK, vec![0, 0])));
+        assert_eq!(socket.logs_in(&tokens[n % 10]).await, [0; 3]);
+        socket
+    });
+    for socket in &mut futures_util::future::join_all(clients).await {
+        socket.pings().await;
+    }
 }

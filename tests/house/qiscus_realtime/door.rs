@@ -23,17 +23,6 @@ async fn the_config_names_the_address_of_the_socket() {
 
 #[actix_web::test]
 async fn a_packet_may_come_in_many_frames_and_a_frame_may_hold_many_packets() {
-    let server = Standin::fresh().await;
-    let (ada, bob, room) = two(&server).await;
-    let token = &bob.token;
-    let packets = [
-        Packet::connect("x", 4),
-        Packet::subscribe(7, &[&format!("{token}/c"), &format!("{token}/n")]),
-        Packet(PINGREQ, vec![]),
-        Packet::subscribe(8, &[&format!("r/{room}/{room}/+/t")]),
-        Packet(PINGREQ, vec![]),
-    ];
-    let bytes: Vec<u8> = packets.iter().flat_map(Packet::bytes).collect();
     let answers = [
         Packet(CONNACK, vec![0, 0]),
         Packet(SUBACK, vec![0, 7, 0, 0]),
@@ -41,7 +30,18 @@ async fn a_packet_may_come_in_many_frames_and_a_frame_may_hold_many_packets() {
         Packet(SUBACK, vec![0, 8, 0]),
         Packet(PINGRESP, vec![]),
     ];
-    for size in [1, 2, 13, bytes.len()] {
+    for size in [1, 2, 13, 10_000] {
+        let server = Standin::fresh().await;
+        let (ada, bob, room) = two(&server).await;
+        let token = &bob.token;
+        let packets = [
+            Packet::connect("x", 4),
+            Packet::subscribe(7, &[&format!("{token}/c"), &format!("{token}/n")]),
+            Packet(PINGREQ, vec![]),
+            Packet::subscribe(8, &[&format!("r/{room}/{room}/+/t")]),
+            Packet(PINGREQ, vec![]),
+        ];
+        let bytes: Vec<u8> = packets.iter().flat_map(Packet::bytes).collect();
         let mut socket = Socket::opened(&server).await;
         for piece in bytes.chunks(size) {
             socket.say_bytes(piece).await;
@@ -52,7 +52,6 @@ async fn a_packet_may_come_in_many_frames_and_a_frame_may_hold_many_packets() {
         let text = format!("in pieces of {size}");
         ada.says(room, &text).await;
         assert_eq!(socket.hears_object().await.1["message"], text);
-        bob.receives(room, i64::MAX).await;
     }
 }
 

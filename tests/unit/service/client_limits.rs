@@ -30,3 +30,15 @@ fn the_number_of_remembered_networks_is_bounded() {
     let remembered = limit.rested_at.lock().unwrap().len();
     assert!((50_000..=NETWORKS_MAX).contains(&remembered), "{remembered}");
 }
+
+#[test]
+fn above_its_burst_a_caller_waits_for_its_pace_and_others_do_not() {
+    let keeper = PaceKeeper::new(Pace { per_minute: 60, at_once: 10 }, 100);
+    let begun = Instant::now();
+    assert_eq!(keeper.take("a", 10, begun), Duration::ZERO);
+    assert_eq!(keeper.take("a", 1, begun), Duration::from_secs(1));
+    assert_eq!(keeper.take("a", 2, begun), Duration::from_secs(3));
+    assert_eq!(keeper.take("b", 10, begun), Duration::ZERO);
+    assert_eq!(keeper.take("a", 1, begun + Duration::from_secs(60)), Duration::ZERO);
+    assert_eq!(keeper.take("a", 1000, begun + Duration::from_secs(60)), PACE_WAIT_MAX);
+}

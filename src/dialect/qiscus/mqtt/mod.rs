@@ -6,6 +6,7 @@ mod topic;
 
 use std::{
     cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,9 +15,10 @@ use actix_web::{
     HttpRequest, HttpResponse, Resource, ResponseError as _,
     web::{self, Data},
 };
+use tokio::task::yield_now;
 
 use self::{
-    protocol::{About, Mqtt, MqttCommand, MqttOutcome, Outgoing, Own},
+    protocol::{About, MissedPage, Mqtt, MqttCommand, MqttOutcome, Outgoing, Own},
     push::Pusher,
     topic::{Filter, OwnTopic, Publication},
 };
@@ -26,7 +28,7 @@ use super::{
     reply::{QiscusError, QiscusErrorReply},
 };
 use crate::{
-    domain::{AppId, CallerKey, ConversationRef, Error, Owner, Secret, User, UserId, UserKey},
+    domain::{AppId, CallerKey, ConversationRef, Error, MessageId, Owner, Secret, User, UserId, UserKey},
     http::{
         addresses::Addresses,
         middleware::Unlogged,
@@ -36,7 +38,7 @@ use crate::{
             self, AnonymousPermit, AnonymousSockets, CommandResult, CommandRunner as _, SessionChange, reconnect_delay,
         },
     },
-    service::{Service, Tenant},
+    service::{EventSubscription, Service, Tenant, conversations::backlog::MaybeMissed},
 };
 
 /// Sub-protocols, the first one first. A client that offers the second one alone speaks MQTT 3.1, and CONNACK says that
@@ -77,7 +79,6 @@ pub fn broker() -> Resource {
         (status = 101, description = "The socket is open"),
         (status = 400, description = "No WebSocket is opened, or only other sub-protocols are offered", body = QiscusErrorReply),
         (status = 403, description = "The page's origin is none of the app's allowed_origins", body = QiscusErrorReply),
-        (status = 503, description = "Too many sockets without a login", body = QiscusErrorReply),
     ),
 )]
 pub(super) async fn open(
@@ -86,9 +87,7 @@ pub(super) async fn open(
     anonymous: Data<AnonymousSockets>,
     request: HttpRequest, // its connection changes the protocol
 ) -> HttpResponse {
-    let Some(permit) = anonymous.permit(peer::client(&request)) else {
-        return unlogged(&QiscusError::from(Error::Busy));
-    };
+    let permit = anonymous.permit(peer::client(&request));
     let runner = MqttRunner {
         service: service.as_ref().clone(),
         addresses: addresses.as_ref().clone(),
@@ -98,6 +97,8 @@ pub(super) async fn open(
         permit: RefCell::new(Some(permit)),
         tenant: RefCell::new(None),
         checked: Cell::new(None),
+        opened_at: Cell::new(0),
+        maybe_missed: Cell::new(MaybeMissed::NOTHING),
     };
     if !runner.is_served() {
         return unlogged(&QiscusError::ForeignPage);
@@ -135,6 +136,10 @@ struct MqttRunner {
     tenant: RefCell<Option<Arc<Tenant>>>,
     /// When the token was last found to be good.
     checked: Cell<Option<Instant>>,
+    /// The last event before those that the session is notified of.
+    opened_at: Cell<i64>,
+    /// What is sent again when the client subscribes to its messages. Nothing once that is done.
+    maybe_missed: Cell<MaybeMissed>,
 }
 
 impl socket::CommandRunner<Mqtt> for MqttRunner {
@@ -171,10 +176,10 @@ impl socket::CommandRunner<Mqtt> for MqttRunner {
             MqttCommand::CatchUp(own, after) => {
                 let missed = async {
                     let (tenant, user) = self.user(&own).await?;
-                    self.pusher(&tenant, &user).missed(after).await
+                    self.pusher(&tenant, &user).missed(after, self.maybe_missed.get()).await
                 };
                 match missed.await {
-                    Ok(missed) => unchanged(missed),
+                    Ok(missed) => self.caught_up(after, missed),
                     Err(refused) => self.ended(&refused),
                 }
             }
@@ -190,6 +195,14 @@ impl socket::CommandRunner<Mqtt> for MqttRunner {
             None => self.page.may_call(&self.service, None),
         }
     }
+
+    async fn gives_way(&self) {
+        let gives_way = self.permit.borrow().as_ref().map(AnonymousPermit::gives_way);
+        match gives_way {
+            Some(gives_way) => gives_way.notified().await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 fn failed(refused: &Error) -> MqttOutcome {
@@ -200,13 +213,26 @@ fn failed(refused: &Error) -> MqttOutcome {
 }
 
 impl MqttRunner {
-    /// The client leaves its user, and stays if there is room for another socket without one.
+    /// The client leaves its user, and stays.
     fn log_out(&self) -> CommandResult<MqttOutcome> {
         self.tenant.replace(None);
-        let permit = self.anonymous.permit(self.client);
-        let outcome = if permit.is_some() { MqttOutcome::LoggedOut } else { MqttOutcome::Failed };
-        self.permit.replace(permit);
-        CommandResult { outcome, session: SessionChange::Closed }
+        self.permit.replace(Some(self.anonymous.permit(self.client)));
+        CommandResult { outcome: MqttOutcome::LoggedOut, session: SessionChange::Closed }
+    }
+
+    /// Until the last page is sent, the position of the client stays before the first.
+    fn caught_up(&self, after: MessageId, missed: MissedPage) -> CommandResult<MqttOutcome> {
+        let first = missed.messages.first().map(|(id, _)| id.0.saturating_sub(1));
+        let session = match (first, missed.last) {
+            (_, None) => {
+                self.maybe_missed.set(MaybeMissed::NOTHING);
+                SessionChange::CaughtUp(self.opened_at.get())
+            }
+            // The session of a client that is known is behind already, maybe further.
+            (Some(first), Some(_)) if after == MessageId::NONE => SessionChange::Behind(first),
+            (_, Some(_)) => SessionChange::Unchanged,
+        };
+        CommandResult { outcome: MqttOutcome::Missed(missed), session }
     }
 
     /// Returns whether the client has left the topics of a token that it has just renewed: those of the next one follow.
@@ -299,11 +325,11 @@ impl MqttRunner {
             } else if unknown.len() < TOKENS_MAX {
                 unknown.push(token);
                 let found = self.user_of(&asked.client, token.expose()).await?;
-                live.extend(found.map(|(tenant, user)| LiveToken {
-                    token: token.clone(),
-                    key: user.key,
-                    found: Some((tenant, user.id)),
-                }));
+                let Some((tenant, user)) = found else {
+                    self.service.pace_unknown_tokens(self.client).await;
+                    continue;
+                };
+                live.push(LiveToken { token: token.clone(), key: user.key, found: Some((tenant, user.id)) });
             }
         }
         Ok(live)
@@ -323,8 +349,8 @@ impl MqttRunner {
             }
             // The session goes on under another token of its user, so that nothing is lost and no contact learns of it.
             if !is_same {
-                let (_, listening) = self.service.listen_by_token(tenant, token.expose()).await?;
-                opened_at = Some(listening.sent());
+                let (_, listening) = self.service.listen_by_token(tenant, token.expose(), &asked.client).await?;
+                opened_at = Some(self.begin_position(&listening));
                 session = SessionChange::Opened(listening);
                 self.tenant.replace(Some(Arc::clone(tenant)));
                 self.permit.replace(None);
@@ -332,13 +358,26 @@ impl MqttRunner {
             own = Some(Own { key: *key, id: id.clone(), token: token.clone() });
         }
         let known = match &own {
-            Some(own) => Some(self.user(own).await?),
+            Some(own) => {
+                self.service.pace_topics(own.key, self.client, asked.lookups(opened_at.is_some())).await;
+                Some(self.user(own).await?)
+            }
             None => None,
         };
         let mut granted = Vec::with_capacity(asked.filters.len());
         let (mut publications, mut catches_up) = (Vec::new(), false);
+        let (mut answered, mut rooms) = (Vec::<(&Filter, bool)>::new(), BTreeMap::new());
         for filter in &asked.filters {
-            granted.push(match (filter, &known) {
+            let repeated = filter.as_ref().and_then(|filter| {
+                let before = answered.iter().find(|(known, _)| *known == filter).map(|(_, is_granted)| *is_granted);
+                before.or_else(|| (opened_at.is_none() && asked.has_room(filter)).then_some(true))
+            });
+            if let Some(is_granted) = repeated {
+                granted.push(is_granted);
+                continue;
+            }
+            yield_now().await;
+            let is_granted = match (filter, &known) {
                 (None, _) | (Some(Filter::Own { .. }), None) => false,
                 (Some(Filter::Own { token, topic }), Some((_, user))) => {
                     let is_live = live.iter().any(|live| live.token == *token && live.key == user.key);
@@ -348,17 +387,33 @@ impl MqttRunner {
                 // Silent until a token names a user that may hear it.
                 (Some(Filter::Room(..) | Filter::Presence(_)), None) => true,
                 (Some(filter), Some((tenant, user))) => {
-                    self.begin_topic(&self.pusher(tenant, user), filter, &mut publications).await?
+                    self.begin_topic(&self.pusher(tenant, user), filter, &mut rooms, &mut publications).await?
                 }
-            });
+            };
+            granted.push(is_granted);
+            answered.extend(filter.as_ref().map(|filter| (filter, is_granted)));
         }
         if let (Some((tenant, user)), Some(_)) = (&known, opened_at) {
             for filter in &asked.held {
-                self.begin_topic(&self.pusher(tenant, user), filter, &mut publications).await?;
+                yield_now().await;
+                self.begin_topic(&self.pusher(tenant, user), filter, &mut rooms, &mut publications).await?;
             }
         }
         let outcome = MqttOutcome::Subscribed { granted, own, opened_at, catches_up, publications };
         Ok(CommandResult { outcome, session })
+    }
+
+    /// Notes what a client that begins a session may have missed, and returns the last event before the session.
+    fn begin_position(&self, listening: &EventSubscription) -> i64 {
+        self.maybe_missed.set(match listening.missed_since() {
+            Some(seq) => MaybeMissed { after: MessageId(seq), own_after: MessageId(seq) },
+            None => {
+                let own_after = MessageId(listening.sent());
+                MaybeMissed { after: self.service.last_before_recent(), own_after }
+            }
+        });
+        self.opened_at.set(listening.sent());
+        listening.sent()
     }
 
     /// Returns whether the user may hear a room or a user, and adds what it is told first.
@@ -366,6 +421,7 @@ impl MqttRunner {
         &self,
         pusher: &Pusher<'_>,
         filter: &Filter,
+        rooms: &mut RoomsOfPacket,
         publications: &mut Vec<Outgoing>,
     ) -> Result<bool, Error> {
         match filter {
@@ -377,19 +433,23 @@ impl MqttRunner {
                 Ok(is_known)
             }
             Filter::Room(room, topic, named) => {
-                let (peer, marks) = match pusher.marks(*room).await {
-                    Ok(found) => found,
-                    Err(Error::NotFound(_)) => return Ok(false),
-                    Err(refused) => return Err(refused),
+                let read = match rooms.entry(room.0) {
+                    Entry::Occupied(read) => read.into_mut(),
+                    Entry::Vacant(vacant) => vacant.insert(match pusher.marks(*room).await {
+                        Ok(found) => Some(found),
+                        Err(Error::NotFound(_)) => None,
+                        Err(refused) => return Err(refused),
+                    }),
                 };
-                if named.as_ref().is_some_and(|named| *named != peer && *named != pusher.0.viewer.id) {
+                let Some((peer, marks)) = read else { return Ok(false) };
+                if named.as_ref().is_some_and(|named| *named != *peer && *named != pusher.0.viewer.id) {
                     return Ok(false);
                 }
                 let is_wanted = |mark: &Outgoing| {
                     matches!(&mark.about, About::Room(_, kind, of)
                         if topic.covers(*kind) && named.as_ref().is_none_or(|named| named == of))
                 };
-                publications.extend(marks.into_iter().filter(is_wanted));
+                publications.extend(marks.extract_if(.., |mark| is_wanted(mark)));
                 Ok(true)
             }
         }
@@ -402,6 +462,7 @@ impl MqttRunner {
                 Ok(SessionChange::Away(!is_there))
             }
             Publication::Typing { room, is_typing, .. } => {
+                self.service.pace_topics(own.key, self.client, 1).await;
                 let (tenant, user) = self.user(own).await?;
                 let (owner, room) = (Owner::Itself(user.key), ConversationRef::Key(room));
                 match self.service.announce_typing(&tenant, &owner, &room, is_typing).await {
@@ -420,6 +481,29 @@ struct Subscription {
     client: String,
     filters: Vec<Option<Filter>>,
     held: Vec<Filter>,
+}
+
+/// The rooms that one packet names, each read once: the other user, and its marks that were not told yet.
+type RoomsOfPacket = BTreeMap<i64, Option<(UserId, Vec<Outgoing>)>>;
+
+impl Subscription {
+    fn has_room(&self, filter: &Filter) -> bool {
+        matches!(filter, Filter::Room(..)) && self.held.contains(filter)
+    }
+
+    /// Returns how many look-ups it costs, one for the packet itself included.
+    fn lookups(&self, is_new_user: bool) -> u32 {
+        let (mut rooms, mut users) = (BTreeSet::new(), BTreeSet::new());
+        let asked = self.filters.iter().flatten().filter(|filter| is_new_user || !self.has_room(filter));
+        for filter in asked.chain(self.held.iter().filter(|_| is_new_user)) {
+            match filter {
+                Filter::Room(room, ..) => drop(rooms.insert(room.0)),
+                Filter::Presence(user) => drop(users.insert(user.as_str())),
+                Filter::Own { .. } => {}
+            }
+        }
+        u32::try_from(1 + rooms.len() + users.len()).unwrap_or(u32::MAX)
+    }
 }
 
 struct LiveToken {

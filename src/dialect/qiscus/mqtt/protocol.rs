@@ -75,10 +75,7 @@ pub(super) enum MqttOutcome {
         publications: Vec<Outgoing>,
     },
     Publications(Vec<Outgoing>),
-    Missed {
-        messages: Vec<(MessageId, Outgoing)>,
-        is_part: bool,
-    },
+    Missed(MissedPage),
     Nothing,
     /// The user is left, and the client may stay.
     LoggedOut,
@@ -88,6 +85,13 @@ pub(super) enum MqttOutcome {
     OtherUser,
     /// The connection must end.
     Failed,
+}
+
+#[derive(Debug)]
+pub(super) struct MissedPage {
+    pub(super) messages: Vec<(MessageId, Outgoing)>,
+    /// The last message that the page looked at; None behind the last page.
+    pub(super) last: Option<MessageId>,
 }
 
 /// A message for the client, sent if it has subscribed to the topic.
@@ -247,13 +251,12 @@ impl Mqtt {
         self.sent_early = Vec::new();
     }
 
-    /// Sends a page of missed messages, and reads the next one if there are more.
-    fn missed(&mut self, messages: Vec<(MessageId, Outgoing)>, is_part: bool, step: &mut MqttStep) {
-        let last = messages.last().map(|(id, _)| *id);
+    /// Sends a page of missed messages, and reads the next one.
+    fn missed(&mut self, MissedPage { messages, last }: MissedPage, step: &mut MqttStep) {
         let (ids, messages): (Vec<MessageId>, Vec<Outgoing>) = messages.into_iter().unzip();
         self.sent_early.extend(ids.into_iter().filter(|id| id.0 > self.opened_at));
         self.send_all(messages, step);
-        if let (Some(own), Some(last), true) = (self.own.clone(), last, is_part) {
+        if let (Some(own), Some(last)) = (self.own.clone(), last) {
             step.command = Some(MqttCommand::CatchUp(own, last));
         }
     }
@@ -366,11 +369,14 @@ impl Protocol for Mqtt {
     /// A frame may hold many packets.
     const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 
-    /// A client is not sent what it missed since a position: it subscribes again.
+    /// A client that is cut is sent what it may not have received when it subscribes again.
     const CONFIRMS: bool = false;
 
     /// One and a half of the SDK's keep-alive, 60 s.
     const UNAUTHENTICATED_SILENCE_MAX: Duration = Duration::from_secs(90);
+
+    /// The SDK connects with its page, before the user logs in, and connects again a second after the end.
+    const UNAUTHENTICATED_MAX: Option<Duration> = Some(Duration::from_secs(120));
 
     fn receive(&mut self, frame: Frame) -> MqttStep {
         let bytes: Bytes = match frame {
@@ -395,7 +401,7 @@ impl Protocol for Mqtt {
                 let own = self.own.clone().filter(|_| catches_up);
                 step.command = own.map(|own| MqttCommand::CatchUp(own, MessageId::NONE));
             }
-            MqttOutcome::Missed { messages, is_part } => self.missed(messages, is_part, &mut step),
+            MqttOutcome::Missed(page) => self.missed(page, &mut step),
             MqttOutcome::Publications(publications) => self.send_all(publications, &mut step),
             MqttOutcome::Nothing => {}
             MqttOutcome::LoggedOut => self.log_out(),
@@ -444,8 +450,8 @@ impl Protocol for Mqtt {
         self.own.is_some()
     }
 
-    /// The SDK connects with its page and keeps reconnecting, with or without a login.
+    /// The SDK connects with its page and keeps reconnecting, with or without a login. Its first packet comes at once.
     fn keeps_unauthenticated(&self) -> bool {
-        true
+        self.client.is_some()
     }
 }

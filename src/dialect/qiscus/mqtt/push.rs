@@ -2,7 +2,7 @@
 
 use super::{
     super::{comment::CommentView, event::EventView, profile_comment::ProfileComment, reader::Reader},
-    protocol::{About, MqttOutcome, Outgoing},
+    protocol::{About, MissedPage, Outgoing},
     topic::{OwnTopic, RoomTopic},
 };
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         ChatEvent, ChatNews, ConversationChange, ConversationKey, Error, Mark, Message, MessageId, MessageView, Moment,
         Notification, Relation, User, UserId, UserKey,
     },
-    service::Viewer,
+    service::{Viewer, conversations::backlog::MaybeMissed},
 };
 
 /// Messages that are read at once for a client that was away.
@@ -39,15 +39,15 @@ fn presence(user: &UserId, is_online: bool, at: Moment) -> Outgoing {
 }
 
 impl Pusher<'_> {
-    /// Returns the oldest messages above this one that were not delivered, oldest first, and whether there may be more.
-    pub(super) async fn missed(&self, after: MessageId) -> Result<MqttOutcome, Error> {
+    /// Returns the oldest messages above this one that were not delivered or may have been missed, oldest first.
+    pub(super) async fn missed(&self, after: MessageId, maybe: MaybeMissed) -> Result<MissedPage, Error> {
         let Self(reader) = self;
         let (service, owner) = (reader.service, reader.owner());
-        let missed = service.undelivered_since(reader.tenant, reader.by, &owner, after, MISSED_AT_ONCE).await?;
+        let missed = service.undelivered_since(reader.tenant, reader.by, &owner, after, maybe, MISSED_AT_ONCE).await?;
         let comments = reader.comments(&missed).await?.into_iter().map(CommentView::over_mqtt);
         let sent = comments.map(|comment| Ok((MessageId(comment.id()), own(OwnTopic::Messages, &comment)?)));
         let messages = sent.collect::<Result<Vec<_>, Error>>()?;
-        Ok(MqttOutcome::Missed { messages, is_part: missed.len() >= MISSED_AT_ONCE as usize })
+        Ok(MissedPage { messages, last: missed.last().map(|view| view.message.id) })
     }
 
     /// Returns the other user of a room and how far it is.
