@@ -9,7 +9,7 @@ use tokio::{sync::watch, time::sleep};
 
 use crate::{
     domain::{
-        AppKey, CallerKey, Digest, EndReason, Error, Event, Notification, Owner, Presence, Resumed, State,
+        AppKey, CallerKey, Digest, EndReason, Error, Event, Notification, Owner, Presence, Relation, Resumed, State,
         Unauthenticated, User, UserId, UserKey, Vendor, session,
     },
     live::{feed::Feed, hub::LiveSession, status_subscriptions::StatusSubscriber},
@@ -268,18 +268,32 @@ impl Service {
         self.inner.presence_subscriptions.presence_changed(user);
     }
 
-    /// Returns whether these users are online, in the order of the ids. Leaves unknown ids out.
+    /// Returns whether these users are online, in the order of the ids. Leaves unknown ids out. A user that the
+    /// viewer blocks, or that blocks it, is offline.
     pub async fn presence(
         &self,
         tenant: &Tenant,
         viewer: Viewer,
         ids: Vec<UserId>,
     ) -> Result<Vec<(User, Presence)>, Error> {
-        let known = self.portraits(tenant, viewer, ids).await?.into_iter().flatten();
-        Ok(known
-            .map(|user| (self.inner.hub.presence(user.key), user))
-            .map(|(presence, user)| (user, presence))
-            .collect())
+        let blocks = match viewer {
+            Viewer::User(user) => {
+                let owner = Owner::Itself(user);
+                self.lists(tenant, viewer.key(tenant), &owner).blocks_among(ids.clone()).await?
+            }
+            Viewer::BackEnd => vec![None; ids.len()],
+        };
+        let known = self.portraits(tenant, viewer, ids).await?.into_iter().zip(blocks);
+        let seen = known.filter_map(|(user, block)| {
+            let user = user?;
+            let is_hidden = viewer != Viewer::User(user.key) && block.is_some_and(|block| block != Relation::None);
+            let presence = match is_hidden {
+                true => Presence { is_online: false, seen_at: None },
+                false => self.inner.hub.presence(user.key),
+            };
+            Some((user, presence))
+        });
+        Ok(seen.collect())
     }
 }
 

@@ -54,3 +54,21 @@ async fn during_a_block_a_message_is_not_changed() {
     results(&ada.post("update_message", &change).await);
     assert_eq!(bob.history(room).await, ["harmful"]);
 }
+
+#[actix_web::test]
+async fn across_a_block_neither_user_is_shown_as_online() {
+    let server = Standin::fresh().await;
+    let (ada, bob, _room) = two(&server).await;
+    let status = async |by: &Chatter<'_>, of: &str| {
+        let answer = by.post("users/status", &json!({ "user_ids": [of] })).await;
+        results(&answer)["user_status"][0]["status"].clone()
+    };
+    for (by, of) in [(&ada, "bob"), (&bob, "ada")] {
+        assert_eq!(status(by, of).await, 1);
+    }
+    bob.blocks("ada").await;
+    for (by, of) in [(&ada, "bob"), (&bob, "ada")] {
+        assert_eq!(status(by, of).await, 0, "as over the realtime server");
+    }
+    assert_eq!(status(&ada, "ada").await, 1);
+}
