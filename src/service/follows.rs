@@ -2,15 +2,15 @@
 
 use crate::{
     domain::{
-        AppKey, CallerKey, Error, EventKind, FOLLOWING_MAX, FollowCounts, FollowCursor, FollowList, FollowPage,
-        FriendFault, Moment, Owner, Relation, User, UserId,
+        CallerKey, Error, EventKind, FOLLOWING_MAX, FollowCounts, FollowCursor, FollowList, FollowPage, FriendFault,
+        Relation, User, UserId,
     },
     service::{
         Outcomes, Service, Tenant, UserLists, Viewer,
         friends::call::FriendCall,
         profiles::{as_visible_to, with_closeness},
     },
-    store::{LongReads, RelationRows, Tx},
+    store::{LongReads, RelationRows, Touches},
 };
 
 impl Service {
@@ -28,13 +28,11 @@ impl Service {
 impl UserLists<'_> {
     /// Makes a user follow others without their consent. A block in either direction forbids it.
     pub async fn follow(&self, whom: Vec<UserId>) -> Result<Outcomes, Error> {
-        let (app, owner, at) = (self.tenant.app.key, self.owner.clone(), self.service.now());
-        self.service.write_all(async move |tx| follow(tx, app, &owner, &whom, at).await).await
+        self.write(Touches::All, async move |call| follow(call, &whom).await).await
     }
 
     pub async fn unfollow(&self, whom: Vec<UserId>) -> Result<Outcomes, Error> {
-        let (app, owner, at) = (self.tenant.app.key, self.owner.clone(), self.service.now());
-        self.service.write_all(async move |tx| unfollow(tx, app, &owner, &whom, at).await).await
+        self.write(Touches::All, async move |call| unfollow(call, &whom).await).await
     }
 
     /// Returns a page of one of a user's lists, newest first, as the viewer sees it. Every page costs the same.
@@ -66,11 +64,10 @@ impl UserLists<'_> {
 }
 
 /// Makes a user follow others. Following a user twice is no error and no change. Events: `FollowChanged`.
-pub async fn follow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at: Moment) -> Result<Outcomes, Error> {
-    let call = FriendCall::of(tx, app, owner, at).await?;
-    let mut following = tx.count_following(call.owner.key).await?;
+pub async fn follow(call: FriendCall<'_>, whom: &[UserId]) -> Result<Outcomes, Error> {
+    let mut following = call.tx.count_following(call.owner.key).await?;
     let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
-        let (mine, theirs) = (call.owner.key, other.key);
+        let (tx, mine, theirs) = (call.tx, call.owner.key, other.key);
         if tx.has_follow(mine, theirs).await? {
             return Ok(Ok(()));
         }
@@ -80,7 +77,7 @@ pub async fn follow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at
         if following >= FOLLOWING_MAX {
             return Ok(Err(FriendFault::FollowingFull));
         }
-        tx.put_follow(mine, theirs, at).await?;
+        tx.put_follow(mine, theirs, call.at).await?;
         following += 1;
         call.tell(&call.owner, &EventKind::FollowChanged { whom: theirs, is_following: true }).await.map(Ok)
     };
@@ -88,12 +85,12 @@ pub async fn follow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at
 }
 
 /// Stops following. A user that is not followed is no error and no change. Events: `FollowChanged`.
-pub async fn unfollow(tx: &Tx<'_>, app: AppKey, owner: &Owner, whom: &[UserId], at: Moment) -> Result<Outcomes, Error> {
+pub async fn unfollow(call: FriendCall<'_>, whom: &[UserId]) -> Result<Outcomes, Error> {
     let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
-        if tx.take_follow(call.owner.key, other.key).await? {
+        if call.tx.take_follow(call.owner.key, other.key).await? {
             call.tell(&call.owner, &EventKind::FollowChanged { whom: other.key, is_following: false }).await?;
         }
         Ok(Ok(()))
     };
-    FriendCall::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
+    call.each(whom, |id| id, step).await
 }

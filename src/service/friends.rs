@@ -1,11 +1,12 @@
 //! Friends and black lists, as in Tencent's pages. A friend is a contact row; black lists are the blocks of all
 //! vendors.
 
-pub(super) mod call;
+pub mod call;
 pub mod groups;
 pub mod requests;
 pub mod rules;
 
+use call::FriendCall;
 use groups::GroupStep;
 
 use crate::{
@@ -53,20 +54,14 @@ impl UserLists<'_> {
         asked: Vec<FriendToAdd>,
         how: AddFriendOptions,
     ) -> Result<Vec<AddFriendOutcome>, Error> {
-        self.in_writes(
-            asked,
-            AddFriendOutcome::Refused(FriendFault::Unfinished),
-            async move |tx, app, owner, of_step, at| rules::befriend(tx, app, owner, of_step, how, at).await,
-        )
-        .await
+        let undone = AddFriendOutcome::Refused(FriendFault::Unfinished);
+        self.in_writes(asked, undone, async move |call, of_step| rules::befriend(call, of_step, how).await).await
     }
 
     /// Removes friends, and with `both_ways` the user from their lists.
     pub async fn unfriend(&self, whom: Vec<UserId>, both_ways: bool) -> Result<Outcomes, Error> {
-        self.in_writes(whom, UNFINISHED, async move |tx, app, owner, of_step, at| {
-            rules::unfriend(tx, app, owner, of_step, both_ways, at).await
-        })
-        .await
+        self.in_writes(whom, UNFINISHED, async move |call, of_step| rules::unfriend(call, of_step, both_ways).await)
+            .await
     }
 
     pub async fn change_friends(&self, changes: Vec<FriendChange>) -> Result<Outcomes, Error> {
@@ -94,14 +89,12 @@ impl UserLists<'_> {
     }
 
     pub async fn forget_requests(&self, direction: Direction, with: Vec<UserId>) -> Result<Outcomes, Error> {
-        self.in_writes(with, UNFINISHED, async move |tx, app, owner, of_step, at| {
-            requests::forget(tx, app, owner, direction, of_step, at).await
-        })
-        .await
+        self.in_writes(with, UNFINISHED, async move |call, of_step| requests::forget(call, direction, of_step).await)
+            .await
     }
 
     pub async fn read_requests(&self, until: Moment) -> Result<(), Error> {
-        self.write(async move |tx, app, owner, _| requests::read(tx, app, owner, until).await).await
+        self.write(self.own(), async move |call| requests::read(call, until).await).await
     }
 
     pub async fn unread_requests(&self) -> Result<u32, Error> {
@@ -154,16 +147,14 @@ impl UserLists<'_> {
         members: Vec<UserId>,
     ) -> Result<Result<Outcomes, FriendFault>, Error> {
         let names = names.to_vec();
-        self.write(async move |tx, app, owner, at| groups::create(tx, app, owner, &names, &members, at).await).await
+        self.write(self.own(), async move |call| groups::create(call, &names, &members).await).await
     }
 
     pub async fn delete_groups(&self, groups: Vec<FriendGroup>) -> Result<(), Error> {
         let _turn = self.service.inner.long_changes.enter(self.by).await?;
         for group in groups {
-            let step = async move |tx: &Tx<'_>, app, owner: &Owner, at| {
-                groups::delete(tx, app, owner, &group, STEP_FRIENDS, at).await
-            };
-            while retry_while_busy(async || self.write(step.clone()).await).await? == GroupStep::Part {}
+            let step = async move |call: FriendCall<'_>| groups::delete(call, &group, STEP_FRIENDS).await;
+            while retry_while_busy(async || self.write(self.own(), step.clone()).await).await? == GroupStep::Part {}
         }
         Ok(())
     }
@@ -171,11 +162,9 @@ impl UserLists<'_> {
     /// Returns whether the group existed.
     pub async fn rename_group(&self, from: FriendGroup, to: FriendGroup) -> Result<bool, Error> {
         let _turn = self.service.inner.long_changes.enter(self.by).await?;
-        let step = async move |tx: &Tx<'_>, app, owner: &Owner, at| {
-            groups::rename(tx, app, owner, [&from, &to], STEP_FRIENDS, at).await
-        };
+        let step = async move |call: FriendCall<'_>| groups::rename(call, [&from, &to], STEP_FRIENDS).await;
         loop {
-            match retry_while_busy(async || self.write(step.clone()).await).await? {
+            match retry_while_busy(async || self.write(self.own(), step.clone()).await).await? {
                 GroupStep::Part => {}
                 GroupStep::Absent => return Ok(false),
                 GroupStep::Done => return Ok(true),
@@ -184,10 +173,8 @@ impl UserLists<'_> {
     }
 
     pub async fn change_group(&self, group: FriendGroup, members: Vec<(UserId, bool)>) -> Result<Outcomes, Error> {
-        self.in_writes(members, UNFINISHED, async move |tx, app, owner, of_step, at| {
-            groups::change_members(tx, app, owner, &group, of_step, at).await
-        })
-        .await
+        let rule = async move |call: FriendCall<'_>, of_step: &[_]| groups::change_members(call, &group, of_step).await;
+        self.in_writes(members, UNFINISHED, rule).await
     }
 
     pub async fn groups(&self) -> Result<Vec<(FriendGroup, Vec<UserId>)>, Error> {
@@ -207,13 +194,20 @@ impl UserLists<'_> {
         self.service.long_read(self.by, async move |db| db.snapshot(read).await).await
     }
 
-    /// Writes by a rule about a user's own lists.
-    async fn write<T: Send + 'static>(
+    /// What a rule about the user's own lists touches.
+    fn own(&self) -> Touches {
+        Touches::User(self.tenant.app.key, self.owner.clone())
+    }
+
+    /// Writes by a rule about the user.
+    pub(super) async fn write<T: Send + 'static>(
         &self,
-        rule: impl AsyncFn(&Tx<'_>, AppKey, &Owner, Moment) -> Result<T, Error> + Send + 'static,
+        touches: Touches,
+        rule: impl AsyncFn(FriendCall<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (app, owner, at) = (self.tenant.app.key, self.owner.clone(), self.service.now());
-        self.service.write_about(app, owner.clone(), async move |tx| rule(tx, app, &owner, at).await).await
+        let rule = async move |tx: &Tx<'_>| rule(FriendCall::of(tx, app, &owner, at).await?).await;
+        self.service.inner.store.write(touches, rule).await
     }
 
     /// Writes in steps by a rule about a user and many others.
@@ -221,12 +215,11 @@ impl UserLists<'_> {
         &self,
         items: Vec<T>,
         undone: O,
-        rule: impl AsyncFn(&Tx<'_>, AppKey, &Owner, &[T], Moment) -> Result<Vec<O>, Error> + Clone + Send + 'static,
+        rule: impl AsyncFn(FriendCall<'_>, &[T]) -> Result<Vec<O>, Error> + Clone + Send + 'static,
     ) -> Result<Vec<O>, Error> {
-        let app = self.tenant.app.key;
         let step = async |items: Vec<T>| {
-            let (rule, owner, at) = (rule.clone(), self.owner.clone(), self.service.now());
-            self.service.inner.store.write(Touches::All, async move |tx| rule(tx, app, &owner, &items, at).await).await
+            let rule = rule.clone();
+            self.write(Touches::All, async move |call| rule(call, &items).await).await
         };
         self.service.in_steps(self.by, items, undone, step).await
     }

@@ -32,6 +32,7 @@ use standin::{
         follows,
         friends::{
             Outcomes,
+            call::FriendCall,
             groups::{self, GroupStep},
             requests, rules,
         },
@@ -41,7 +42,7 @@ use standin::{
     },
     store::{
         ContactsChange, LongReads, NewPosition, NewTicket, NewTokens, Principal, SessionState, StateChange, Store,
-        StoredPicture, StoredSession, Ticket, Touches, UpsertUser, UpsertedUser, UserChange,
+        StoredPicture, StoredSession, Ticket, Touches, Tx, UpsertUser, UpsertedUser, UserChange,
     },
 };
 
@@ -98,8 +99,16 @@ point_reads! {
     last_event_seq() -> i64;
 }
 
+/// `module::rule[owner, at](..)` is a rule about the lists of a user.
 macro_rules! rules {
-    ($($name:ident($($given:ident: $type:ty),*) -> $answer:ty = $module:ident::$rule:ident($($passed:expr),*);)*) => {
+    (@run $rule:path, $tx:expr, $app:expr, [$owner:ident, $at:expr], $($passed:expr),*) => {
+        $rule(FriendCall::of($tx, $app, &$owner, $at).await?, $($passed),*).await
+    };
+    (@run $rule:path, $tx:expr, $app:expr, $($passed:expr),*) => {
+        $rule($tx, $app, $($passed),*).await
+    };
+    ($($name:ident($($given:ident: $type:ty),*) -> $answer:ty
+        = $module:ident::$rule:ident $([$owner:ident, $at:expr])? ($($passed:expr),*);)*) => {
         pub(super) trait Rules {
             $(async fn $name(&self, app: AppKey, $($given: $type),*) -> Result<$answer, Error>;)*
         }
@@ -107,7 +116,10 @@ macro_rules! rules {
         impl Rules for Store {
             $(
                 async fn $name(&self, app: AppKey, $($given: $type),*) -> Result<$answer, Error> {
-                    self.write(Touches::All, async move |tx| $module::$rule(tx, app, $($passed),*).await).await
+                    let rule = async move |tx: &Tx<'_>| {
+                        rules!(@run $module::$rule, tx, app, $([$owner, $at],)? $($passed),*)
+                    };
+                    self.write(Touches::All, rule).await
                 }
             )*
         }
@@ -136,30 +148,30 @@ rules! {
     change_conversation(owner: Owner, to: ConversationRef, change: ConversationChange, at: Moment) -> Option<i64>
         = changes::change(&owner, &to, change, at);
     befriend(owner: Owner, asked: Vec<FriendToAdd>, how: AddFriendOptions, at: Moment) -> Vec<AddFriendOutcome>
-        = rules::befriend(&owner, &asked, how, at);
+        = rules::befriend[owner, at](&asked, how);
     unfriend(owner: Owner, whom: Vec<UserId>, both_ways: bool, at: Moment) -> Outcomes
-        = rules::unfriend(&owner, &whom, both_ways, at);
+        = rules::unfriend[owner, at](&whom, both_ways);
     change_friends(owner: Owner, changes: Vec<FriendChange>, at: Moment) -> Outcomes
-        = rules::change_friends(&owner, &changes, at);
+        = rules::change_friends[owner, at](&changes);
     answer_requests(owner: Owner, answers: Vec<RequestAnswer>, at: Moment) -> Outcomes
-        = requests::answer(&owner, &answers, at);
+        = requests::answer[owner, at](&answers);
     forget_requests(owner: Owner, direction: Direction, with: Vec<UserId>, at: Moment) -> Outcomes
-        = requests::forget(&owner, direction, &with, at);
-    read_requests(owner: Owner, until: Moment) -> () = requests::read(&owner, until);
-    black_list_add(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = rules::black_list_add(&owner, &whom, at);
+        = requests::forget[owner, at](direction, &with);
+    read_requests(owner: Owner, until: Moment) -> () = requests::read[owner, until](until);
+    black_list_add(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = rules::black_list_add[owner, at](&whom);
     black_list_delete(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes
-        = rules::black_list_delete(&owner, &whom, at);
+        = rules::black_list_delete[owner, at](&whom);
     create_groups(owner: Owner, groups: Vec<FriendGroup>, members: Vec<UserId>, at: Moment) -> Result<Outcomes, FriendFault>
-        = groups::create(&owner, &groups, &members, at);
+        = groups::create[owner, at](&groups, &members);
     delete_group(owner: Owner, group: FriendGroup, at_most: u32, at: Moment) -> GroupStep
-        = groups::delete(&owner, &group, at_most, at);
+        = groups::delete[owner, at](&group, at_most);
     rename_group(owner: Owner, names: [FriendGroup; 2], at_most: u32, at: Moment) -> GroupStep
-        = groups::rename(&owner, names.each_ref(), at_most, at);
+        = groups::rename[owner, at](names.each_ref(), at_most);
     change_group(owner: Owner, group: FriendGroup, members: Vec<(UserId, bool)>, at: Moment) -> Outcomes
-        = groups::change_members(&owner, &group, &members, at);
+        = groups::change_members[owner, at](&group, &members);
     begin_position(new: NewPosition) -> (i64, Option<Resumed>) = notifications::begin_position(&new);
-    follow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::follow(&owner, &whom, at);
-    unfollow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::unfollow(&owner, &whom, at);
+    follow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::follow[owner, at](&whom);
+    unfollow(owner: Owner, whom: Vec<UserId>, at: Moment) -> Outcomes = follows::unfollow[owner, at](&whom);
     register(asked: UpsertUser) -> UpsertedUser = users::register(&asked);
     change_user(owner: Owner, change: UserChange, at: Moment) -> User = users::change(&owner, &change, at);
     change_states(changes: Vec<(UserId, StateChange)>, at: Moment) -> () = users::change_states(&changes, at);

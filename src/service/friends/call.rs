@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The user, and the changes of its list so far. Their events are written at the end.
-pub(in super::super) struct FriendCall<'a> {
+pub struct FriendCall<'a> {
     pub(in super::super) tx: &'a Tx<'a>,
     pub(in super::super) app: AppKey,
     pub(in super::super) owner: User,
@@ -22,7 +22,9 @@ pub(in super::super) struct FriendCall<'a> {
 }
 
 impl<'a> FriendCall<'a> {
-    pub(in super::super) async fn of(tx: &'a Tx<'a>, app: AppKey, owner: &Owner, at: Moment) -> Result<Self, Error> {
+    /// # Errors
+    /// Those of the [`Owner`].
+    pub async fn of(tx: &'a Tx<'a>, app: AppKey, owner: &Owner, at: Moment) -> Result<Self, Error> {
         let owner = owners::owner(tx, app, owner).await?;
         Ok(Self { tx, app, owner, at, list: ListChange::default(), listed: None })
     }

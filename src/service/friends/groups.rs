@@ -1,4 +1,4 @@
-//! Groups of friends: a row each, and their names in the friends' rows. Errors are those of the [`Owner`].
+//! Groups of friends: a row each, and their names in the friends' rows.
 
 use std::slice;
 
@@ -6,10 +6,7 @@ use super::{
     FriendOutcome, Outcomes,
     call::{FriendCall, or},
 };
-use crate::{
-    domain::{AppKey, Error, FriendFault, FriendGroup, Moment, Owner, User, UserId},
-    store::Tx,
-};
+use crate::domain::{Error, FriendFault, FriendGroup, User, UserId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupStep {
@@ -21,52 +18,33 @@ pub enum GroupStep {
 
 /// An id that is no friend gets a fault; too many groups refuse the whole call. Event: `ContactsChanged`.
 pub async fn create(
-    tx: &Tx<'_>,
-    app: AppKey,
-    owner: &Owner,
+    call: FriendCall<'_>,
     groups: &[FriendGroup],
     members: &[UserId],
-    at: Moment,
 ) -> Result<Result<Outcomes, FriendFault>, Error> {
-    let call = FriendCall::of(tx, app, owner, at).await?;
-    if !tx.has_room_for_groups(call.owner.key, groups).await? {
+    if !call.tx.has_room_for_groups(call.owner.key, groups).await? {
         return Ok(Err(FriendFault::GroupsFull));
     }
-    tx.put_groups(call.owner.key, groups).await?;
+    call.tx.put_groups(call.owner.key, groups).await?;
     let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| regroup(call, other, None, groups).await;
     call.each(members, |id| id, step).await.map(Ok)
 }
 
 /// Runs one step: `at_most` members leave; the last step removes the group. Event: `ContactsChanged`.
-pub async fn delete(
-    tx: &Tx<'_>,
-    app: AppKey,
-    owner: &Owner,
-    group: &FriendGroup,
-    at_most: u32,
-    at: Moment,
-) -> Result<GroupStep, Error> {
-    empty(FriendCall::of(tx, app, owner, at).await?, group, &[], at_most).await
+pub async fn delete(call: FriendCall<'_>, group: &FriendGroup, at_most: u32) -> Result<GroupStep, Error> {
+    empty(call, group, &[], at_most).await
 }
 
 /// Runs one step: `at_most` members move, into an existing group too; the last step removes the former one. Event:
 /// `ContactsChanged`.
-pub async fn rename(
-    tx: &Tx<'_>,
-    app: AppKey,
-    owner: &Owner,
-    [from, to]: [&FriendGroup; 2],
-    at_most: u32,
-    at: Moment,
-) -> Result<GroupStep, Error> {
-    let call = FriendCall::of(tx, app, owner, at).await?;
-    if !tx.has_group(call.owner.key, from).await? {
+pub async fn rename(call: FriendCall<'_>, [from, to]: [&FriendGroup; 2], at_most: u32) -> Result<GroupStep, Error> {
+    if !call.tx.has_group(call.owner.key, from).await? {
         return Ok(GroupStep::Absent);
     }
     if from == to {
         return Ok(GroupStep::Done);
     }
-    tx.put_groups(call.owner.key, slice::from_ref(to)).await?;
+    call.tx.put_groups(call.owner.key, slice::from_ref(to)).await?;
     empty(call, from, slice::from_ref(to), at_most).await
 }
 
@@ -93,20 +71,16 @@ async fn empty(
 
 /// Adds friends to a group (true) or removes them from it (false). Event: `ContactsChanged`.
 pub async fn change_members(
-    tx: &Tx<'_>,
-    app: AppKey,
-    owner: &Owner,
+    call: FriendCall<'_>,
     group: &FriendGroup,
     members: &[(UserId, bool)],
-    at: Moment,
 ) -> Result<Outcomes, Error> {
-    let call = FriendCall::of(tx, app, owner, at).await?;
     let groups = slice::from_ref(group);
     if members.iter().any(|(_, is_in)| *is_in) {
-        if !tx.has_room_for_groups(call.owner.key, groups).await? {
+        if !call.tx.has_room_for_groups(call.owner.key, groups).await? {
             return Ok(vec![Err(FriendFault::GroupsFull); members.len()]);
         }
-        tx.put_groups(call.owner.key, groups).await?;
+        call.tx.put_groups(call.owner.key, groups).await?;
     }
     let step = async |call: &mut FriendCall<'_>, other: &User, (_, is_in): &(UserId, bool)| {
         regroup(call, other, Some(group), if *is_in { groups } else { &[] }).await

@@ -1,26 +1,17 @@
-//! Friend requests that wait for consent. The errors of each function are those of the [`Owner`].
+//! Friend requests that wait for consent.
 
 use super::{
     FriendOutcome, Outcomes,
     call::{FriendCall, or},
 };
 use crate::{
-    domain::{
-        AppKey, Direction, Error, FriendFault, FriendGroup, Moment, Owner, RequestAnswer, RequestDecision, User, UserId,
-    },
-    service::owners,
-    store::{FriendRow, Tx},
+    domain::{Direction, Error, FriendFault, FriendGroup, Moment, RequestAnswer, RequestDecision, User, UserId},
+    store::FriendRow,
 };
 
 /// Events: `RequestChanged`, and `ContactsChanged` for every user whose list differs.
-pub async fn answer(
-    tx: &Tx<'_>,
-    app: AppKey,
-    owner: &Owner,
-    answers: &[RequestAnswer],
-    at: Moment,
-) -> Result<Outcomes, Error> {
-    FriendCall::of(tx, app, owner, at).await?.each(answers, |answer| &answer.from, answer_one).await
+pub async fn answer(call: FriendCall<'_>, answers: &[RequestAnswer]) -> Result<Outcomes, Error> {
+    call.each(answers, |answer| &answer.from, answer_one).await
 }
 
 async fn answer_one(call: &mut FriendCall<'_>, other: &User, answer: &RequestAnswer) -> Result<FriendOutcome, Error> {
@@ -63,14 +54,7 @@ async fn obstacle(
 }
 
 /// Removes incoming or outgoing requests of a user. Events: `RequestChanged`.
-pub async fn forget(
-    tx: &Tx<'_>,
-    app: AppKey,
-    owner: &Owner,
-    direction: Direction,
-    with: &[UserId],
-    at: Moment,
-) -> Result<Outcomes, Error> {
+pub async fn forget(call: FriendCall<'_>, direction: Direction, with: &[UserId]) -> Result<Outcomes, Error> {
     let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
         let (asked, by) = match direction {
             Direction::Incoming => (&call.owner, other),
@@ -78,11 +62,10 @@ pub async fn forget(
         };
         Ok(or(call.forget_request(asked, by).await?, FriendFault::NoSuchRequest))
     };
-    FriendCall::of(tx, app, owner, at).await?.each(with, |id| id, step).await
+    call.each(with, |id| id, step).await
 }
 
 /// Marks the requests up to this moment as read. The mark never goes back.
-pub async fn read(tx: &Tx<'_>, app: AppKey, owner: &Owner, until: Moment) -> Result<(), Error> {
-    let owner = owners::owner(tx, app, owner).await?.key;
-    tx.set_requests_read(owner, until).await
+pub async fn read(call: FriendCall<'_>, until: Moment) -> Result<(), Error> {
+    call.tx.set_requests_read(call.owner.key, until).await
 }

@@ -1,4 +1,4 @@
-//! Rules of friends and black lists. The errors of each function are those of the [`Owner`].
+//! Rules of friends and black lists.
 
 use super::{
     FriendOutcome, Outcomes,
@@ -6,22 +6,18 @@ use super::{
 };
 use crate::{
     domain::{
-        AddFriendOptions, AddFriendOutcome, AllowType, AppKey, Error, EventKind, ForbidType, FriendChange, FriendFault,
-        FriendToAdd, Moment, Owner, ROWS_MAX, User, UserId,
+        AddFriendOptions, AddFriendOutcome, AllowType, Error, EventKind, ForbidType, FriendChange, FriendFault,
+        FriendToAdd, ROWS_MAX, User, UserId,
     },
-    store::{FriendRow, Tx},
+    store::FriendRow,
 };
 
 /// Events: `ContactsChanged` for every user whose list differs, `RequestChanged` for both users of a request.
 pub async fn befriend(
-    tx: &Tx<'_>,
-    app: AppKey,
-    owner: &Owner,
+    mut call: FriendCall<'_>,
     asked: &[FriendToAdd],
     how: AddFriendOptions,
-    at: Moment,
 ) -> Result<Vec<AddFriendOutcome>, Error> {
-    let mut call = FriendCall::of(tx, app, owner, at).await?;
     let mut outcomes = Vec::with_capacity(asked.len());
     for asked in asked {
         outcomes.push(befriend_one(&mut call, asked, how).await?);
@@ -100,29 +96,16 @@ async fn obstacle(
 }
 
 /// Removes, with `both_ways`, the user from their lists too. Events: `ContactsChanged`.
-pub async fn unfriend(
-    tx: &Tx<'_>,
-    app: AppKey,
-    owner: &Owner,
-    whom: &[UserId],
-    both_ways: bool,
-    at: Moment,
-) -> Result<Outcomes, Error> {
+pub async fn unfriend(call: FriendCall<'_>, whom: &[UserId], both_ways: bool) -> Result<Outcomes, Error> {
     let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
         Ok(or(call.unlist(other, both_ways).await?, FriendFault::NotFriends))
     };
-    FriendCall::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
+    call.each(whom, |id| id, step).await
 }
 
 /// Event: `ContactsChanged`.
-pub async fn change_friends(
-    tx: &Tx<'_>,
-    app: AppKey,
-    owner: &Owner,
-    changes: &[FriendChange],
-    at: Moment,
-) -> Result<Outcomes, Error> {
-    FriendCall::of(tx, app, owner, at).await?.each(changes, |change| &change.whom, change_one).await
+pub async fn change_friends(call: FriendCall<'_>, changes: &[FriendChange]) -> Result<Outcomes, Error> {
+    call.each(changes, |change| &change.whom, change_one).await
 }
 
 async fn change_one(call: &mut FriendCall<'_>, other: &User, change: &FriendChange) -> Result<FriendOutcome, Error> {
@@ -141,23 +124,16 @@ async fn change_one(call: &mut FriendCall<'_>, other: &User, change: &FriendChan
 }
 
 /// Ends the friendship both ways. Events: `Blocked`, `ContactsChanged`, `RequestChanged`.
-pub async fn black_list_add(
-    tx: &Tx<'_>,
-    app: AppKey,
-    owner: &Owner,
-    whom: &[UserId],
-    at: Moment,
-) -> Result<Outcomes, Error> {
-    let call = FriendCall::of(tx, app, owner, at).await?;
-    let mut blocked = tx.count_blocks(app, call.owner.key).await?;
+pub async fn black_list_add(call: FriendCall<'_>, whom: &[UserId]) -> Result<Outcomes, Error> {
+    let mut blocked = call.tx.count_blocks(call.app, call.owner.key).await?;
     let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
-        if tx.has_block(call.owner.key, other.key).await? {
+        if call.tx.has_block(call.owner.key, other.key).await? {
             return Ok(Err(FriendFault::AlreadyBlocked));
         }
         if blocked >= ROWS_MAX {
             return Ok(Err(FriendFault::BlocksFull));
         }
-        tx.put_block(call.owner.key, other.key, at).await?;
+        call.tx.put_block(call.owner.key, other.key, call.at).await?;
         blocked += 1;
         call.tell(&call.owner, &EventKind::Blocked { whom: other.key }).await?;
         call.unlist(other, true).await?;
@@ -167,19 +143,13 @@ pub async fn black_list_add(
 }
 
 /// Events: `Unblocked`.
-pub async fn black_list_delete(
-    tx: &Tx<'_>,
-    app: AppKey,
-    owner: &Owner,
-    whom: &[UserId],
-    at: Moment,
-) -> Result<Outcomes, Error> {
+pub async fn black_list_delete(call: FriendCall<'_>, whom: &[UserId]) -> Result<Outcomes, Error> {
     let step = async |call: &mut FriendCall<'_>, other: &User, _: &UserId| {
-        let was_blocked = tx.take_block(call.owner.key, other.key).await?;
+        let was_blocked = call.tx.take_block(call.owner.key, other.key).await?;
         if was_blocked {
             call.tell(&call.owner, &EventKind::Unblocked { whom: other.key }).await?;
         }
         Ok(or(was_blocked, FriendFault::NotBlocked))
     };
-    FriendCall::of(tx, app, owner, at).await?.each(whom, |id| id, step).await
+    call.each(whom, |id| id, step).await
 }

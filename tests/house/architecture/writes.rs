@@ -66,11 +66,12 @@ const RULES: &[(&str, &str, &str, &str)] = &[
     ("users.rs", "sign_off", "a user", "no"),
 ];
 
-/// Whether the first argument is a `&Tx`.
+/// Whether the first argument is a `&Tx`, or a `FriendCall`, which holds one.
 fn writes(function: &syn::ItemFn) -> bool {
     let Some(FnArg::Typed(first)) = function.sig.inputs.first() else { return false };
-    let Type::Reference(first) = &*first.ty else { return false };
-    matches!(&*first.elem, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Tx"))
+    let (first, name) =
+        if let Type::Reference(first) = &*first.ty { (&*first.elem, "Tx") } else { (&*first.ty, "FriendCall") };
+    matches!(first, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
 #[test]
