@@ -121,7 +121,7 @@ pub(super) async fn create(
 
 /// Shows an app, without its secrets.
 #[utoipa::path(get, path = "/apps/{app_id}", operation_id = "show_app", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = NativeAppView)))]
-pub(super) async fn show(PathApp(tenant): PathApp) -> HttpResponse {
+pub(super) async fn show(PathApp { tenant, .. }: PathApp) -> HttpResponse {
     HttpResponse::Ok().json(NativeAppView::from(&tenant.app))
 }
 
@@ -165,9 +165,8 @@ struct SecretsView<'a> {
 /// Shows the secrets of an app.
 #[utoipa::path(get, path = "/apps/{app_id}/secrets", operation_id = "show_app_secrets", tag = "Apps", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = SecretsView)))]
 pub(super) async fn secrets(
-    service: Data<Service>,
     documented: Option<Data<DemoPassword>>,
-    PathApp(tenant): PathApp,
+    PathApp { service, tenant, .. }: PathApp,
 ) -> Result<HttpResponse, NativeError> {
     let mut secrets = service.app_secrets(&tenant)?;
     if let (None, Some(documented)) = (&secrets.account_password, documented) {
@@ -223,7 +222,7 @@ struct FieldsView<'a> {
 
 /// Lists the custom fields that an app declares.
 #[utoipa::path(get, path = "/apps/{app_id}/fields", operation_id = "list_fields", tag = "Custom fields", params(("app_id" = String, Path, example = "sdksample")), responses((status = 200, body = FieldsView)))]
-pub(super) async fn fields(PathApp(tenant): PathApp) -> HttpResponse {
+pub(super) async fn fields(PathApp { tenant, .. }: PathApp) -> HttpResponse {
     HttpResponse::Ok().json(FieldsView { fields: &tenant.app.settings.custom_fields })
 }
 

@@ -1,9 +1,6 @@
 //! A user's conversations: lists and messages by metadata, texts with an audit entry, and recalls.
 
-use actix_web::{
-    HttpResponse, Resource,
-    web::{Data, Path},
-};
+use actix_web::{HttpResponse, Resource, web::Path};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -22,7 +19,7 @@ use crate::{
     },
     http::{addresses::Addresses, methods},
     service::{
-        Service, Tenant,
+        Tenant,
         conversations::{
             admin::ConversationSummary,
             changes::{RecallOutcome, RecallRequest},
@@ -129,9 +126,7 @@ struct ConversationsView<'a> {
 /// The list also has conversations without messages, and those that the user took off its own list.
 #[utoipa::path(get, path = "/apps/{app_id}/users/{id}/conversations", operation_id = "list_user_conversations", tag = "Conversations", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("after" = Option<i64>, Query, description = "The `next` of the page before"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100)), responses((status = 200, body = ConversationsView)))]
 pub(super) async fn list(
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    PathUser { tenant, id }: PathUser,
+    PathUser { service, addresses, tenant, id }: PathUser,
     query: QueryParams,
 ) -> Result<HttpResponse, NativeError> {
     let after = query.number("after", -i64::MAX..=i64::MAX)?;
@@ -262,9 +257,8 @@ impl PeerPath {
 /// A demo shows their texts. Other servers show who sent what size when; the control socket too.
 #[utoipa::path(get, path = "/apps/{app_id}/users/{id}/conversations/{other}/messages", operation_id = "list_messages", tag = "Conversations", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2"), ("before" = Option<i64>, Query, minimum = 1, description = "The `next` of the page before"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100)), responses((status = 200, body = MessagesView)))]
 pub(super) async fn messages(
-    service: Data<Service>,
     listener: ApiListener,
-    PathUser { tenant, id }: PathUser,
+    PathUser { service, tenant, id, .. }: PathUser,
     path: Path<PeerPath>,
     query: QueryParams,
 ) -> Result<HttpResponse, NativeError> {
@@ -290,9 +284,8 @@ pub(super) struct ReadBody {
 /// The audit log names the caller, the user, the other user and how many messages were read.
 #[utoipa::path(post, path = "/apps/{app_id}/users/{id}/conversations/{other}/texts", operation_id = "read_messages", tag = "Conversations", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), request_body = ReadBody, responses((status = 200, body = MessagesView)))]
 pub(super) async fn read(
-    service: Data<Service>,
     audit_target: AuditTarget,
-    PathUser { tenant, id }: PathUser,
+    PathUser { service, tenant, id, .. }: PathUser,
     path: Path<PeerPath>,
     JsonBody(given): JsonBody<ReadBody>,
 ) -> Result<HttpResponse, NativeError> {
@@ -316,9 +309,8 @@ pub(super) struct MessagePath {
 /// Recalls a message for both users: its content is wiped.
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/conversations/{other}/messages/{message}", operation_id = "recall_message", tag = "Conversations", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2"), ("message" = i64, Path, description = "The `id` of the message")), responses((status = 204, description = "Done, or recalled before")))]
 pub(super) async fn recall(
-    service: Data<Service>,
     audit_target: AuditTarget,
-    PathUser { tenant, id }: PathUser,
+    PathUser { service, tenant, id, .. }: PathUser,
     path: Path<MessagePath>,
 ) -> Result<HttpResponse, NativeError> {
     let peer = UserId::parse(&path.other).map_err(|fault| fault.at("other"))?;

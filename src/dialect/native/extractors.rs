@@ -13,7 +13,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::{app_id, audit, reply::NativeError};
 use crate::{
     domain::{UserId, error},
-    http::form::{self, Form, FormLimits},
+    http::{
+        addresses::Addresses,
+        form::{self, Form, FormLimits},
+    },
     service::{Service, Tenant},
 };
 
@@ -32,10 +35,17 @@ macro_rules! of_head {
 }
 pub(super) use of_head;
 
-pub(super) struct PathApp(pub(super) Arc<Tenant>);
+/// The app of a path, and what a handler needs to answer about it.
+pub(super) struct PathApp {
+    pub(super) service: Data<Service>,
+    pub(super) addresses: Data<Addresses>,
+    pub(super) tenant: Arc<Tenant>,
+}
 
-/// The app and the user id of a path. The user may not exist.
+/// As [`PathApp`], with the user id of the path. The user may not exist.
 pub(super) struct PathUser {
+    pub(super) service: Data<Service>,
+    pub(super) addresses: Data<Addresses>,
     pub(super) tenant: Arc<Tenant>,
     pub(super) id: UserId,
 }
@@ -45,7 +55,7 @@ pub(super) struct QueryParams(Form);
 pub(super) struct IfMatchVersion(pub(super) Option<i64>);
 
 of_head! {
-    PathApp: Error = |request| Ok(Self(named(request)?.0));
+    PathApp: Error = |request| Ok(named(request)?.0);
     PathUser: Error = Self::of;
     QueryParams: NativeError = |request: &HttpRequest| Ok(Self(Form::query(request.query_string())?));
     IfMatchVersion: NativeError = Self::of;
@@ -57,18 +67,20 @@ struct AppAndUserPath {
     id: Option<String>,
 }
 
-fn named(request: &HttpRequest) -> Result<(Arc<Tenant>, Option<String>), Error> {
+fn named(request: &HttpRequest) -> Result<(PathApp, Option<String>), Error> {
     let AppAndUserPath { app_id: app, id } = Path::<AppAndUserPath>::extract(request).into_inner()?.into_inner();
-    let service =
-        request.app_data::<Data<Service>>().ok_or_else(|| error::Error::internal("the endpoints have no service"));
-    Ok((service.and_then(|service| service.tenant(&app_id(&app)?)).map_err(NativeError::from)?, id))
+    let missing = || NativeError::from(error::Error::internal("the endpoints have no service or no addresses"));
+    let service = request.app_data::<Data<Service>>().ok_or_else(missing)?;
+    let addresses = request.app_data::<Data<Addresses>>().ok_or_else(missing)?;
+    let tenant = app_id(&app).and_then(|app| service.tenant(&app)).map_err(NativeError::from)?;
+    Ok((PathApp { service: service.clone(), addresses: addresses.clone(), tenant }, id))
 }
 
 impl PathUser {
     fn of(request: &HttpRequest) -> Result<Self, Error> {
-        let (tenant, id) = named(request)?;
+        let (PathApp { service, addresses, tenant }, id) = named(request)?;
         let id = UserId::parse(&id.unwrap_or_default()).map_err(|fault| NativeError::from(fault.at("id")))?;
-        Ok(Self { tenant, id })
+        Ok(Self { service, addresses, tenant, id })
     }
 }
 

@@ -104,20 +104,12 @@ of_head! { IsOfThisMachine: Infallible = |request: &HttpRequest| Ok(Self(metrics
 const ELSEWHERE: &str =
     "The figures are for programs on this machine that call by localhost or 127.0.0.1, without a proxy between";
 
-pub(super) fn need_word(need: ReadinessCondition) -> &'static str {
+/// Returns the name of a condition that is not met, and the condition in words.
+pub(super) fn need_words(need: ReadinessCondition) -> [&'static str; 2] {
     match need {
-        ReadinessCondition::Database => "database",
-        ReadinessCondition::Pictures => "pictures",
-        ReadinessCondition::Schema => "schema",
-        ReadinessCondition::Time => "time",
-    }
-}
-
-pub(super) fn need_words(need: ReadinessCondition) -> &'static str {
-    match need {
-        ReadinessCondition::Database => "the database accepts no write",
-        ReadinessCondition::Pictures => "the picture folder accepts no file",
-        ReadinessCondition::Schema => "the schema of the database is another one",
-        ReadinessCondition::Time => "the check took longer than 2 s",
+        ReadinessCondition::Database => ["database", "the database accepts no write"],
+        ReadinessCondition::Pictures => ["pictures", "the picture folder accepts no file"],
+        ReadinessCondition::Schema => ["schema", "the schema of the database is another one"],
+        ReadinessCondition::Time => ["time", "the check took longer than 2 s"],
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::probes::{need_word, need_words};
+use super::probes::need_words;
 use crate::{
     domain::{
         Admin, App, AppId, Authority, Dialects, DisplayName, Email, Error, Event, EventKind, Host, LockReason,
@@ -304,7 +304,7 @@ impl std::fmt::Display for NativeError {
             Self::Unreadable(fault) => write!(f, "The request is not understood: {fault}"),
             Self::SignedOut { why, .. } => Error::Unauthenticated(*why).fmt(f),
             Self::NotReady(missing) => {
-                let words: Vec<_> = missing.iter().map(|need| need_words(*need)).collect();
+                let words: Vec<_> = missing.iter().map(|need| need_words(*need)[1]).collect();
                 write!(f, "Not ready: {}", words.join(", "))
             }
             Self::UnknownPath { nearest: None } => write!(f, "No endpoint has this path"),
@@ -361,7 +361,7 @@ impl ResponseError for NativeError {
                 answer.json(SignedOutProblem { problem, setup: *has_admin, demo: *is_demo })
             }
             Self::NotReady(missing) => {
-                let missing = missing.iter().map(|need| need_word(*need)).collect();
+                let missing = missing.iter().map(|need| need_words(*need)[0]).collect();
                 answer.json(NotReadyProblem { problem, missing })
             }
             Self::Domain(_)

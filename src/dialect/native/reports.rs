@@ -1,6 +1,6 @@
 //! Reports that users send to the operator of an app.
 
-use actix_web::{HttpResponse, Resource, web::Data};
+use actix_web::{HttpResponse, Resource};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,7 +12,6 @@ use super::{
 use crate::{
     domain::{Report, ReportSubject},
     http::methods,
-    service::Service,
 };
 
 /// Reports on one page at most; they can take 6.4 MiB.
@@ -75,8 +74,7 @@ struct ReportsView<'a> {
 /// MirrorFly's SDK reports chats and sends feedback. The server keeps the newest 1,000 reports of an app.
 #[utoipa::path(get, path = "/apps/{app_id}/reports", operation_id = "list_reports", tag = "Apps", params(("app_id" = String, Path, example = "sdksample"), ("after" = Option<i64>, Query, minimum = 1), ("limit" = Option<u32>, Query, minimum = 1, maximum = 100)), responses((status = 200, body = ReportsView)))]
 pub(super) async fn list(
-    service: Data<Service>,
-    PathApp(tenant): PathApp,
+    PathApp { service, tenant, .. }: PathApp,
     query: QueryParams,
 ) -> Result<HttpResponse, NativeError> {
     let (after, limit) = (query.number("after", 1..=i64::MAX)?, query.number("limit", 1..=REPORTS_MAX)?);

@@ -25,7 +25,7 @@ use crate::{
         methods,
         spool::Spool,
     },
-    service::{Service, Tenant, UploadedPicture, UserFields, UserSetting},
+    service::{Tenant, UploadedPicture, UserFields, UserSetting},
 };
 
 /// Accepted picture formats, recognised by their bytes.
@@ -89,10 +89,7 @@ impl SdkSessionView {
 
 /// Shows the sessions of a user.
 #[utoipa::path(get, path = "/apps/{app_id}/users/{id}/sessions", operation_id = "list_user_sessions", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = UserSessionsView)))]
-pub(super) async fn sessions(
-    service: Data<Service>,
-    PathUser { tenant, id }: PathUser,
-) -> Result<HttpResponse, NativeError> {
+pub(super) async fn sessions(PathUser { service, tenant, id, .. }: PathUser) -> Result<HttpResponse, NativeError> {
     let (held, open) =
         service.active_sessions(&tenant, service.user(&tenant, &id).await.map_err(about(&id))?.key).await?;
     Ok(HttpResponse::Ok().json(UserSessionsView {
@@ -104,10 +101,7 @@ pub(super) async fn sessions(
 
 /// Ends every session of a user and closes its sockets.
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/sessions", operation_id = "revoke_user_sessions", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 204, description = "Done")))]
-pub(super) async fn revoke(
-    service: Data<Service>,
-    PathUser { tenant, id }: PathUser,
-) -> Result<HttpResponse, NativeError> {
+pub(super) async fn revoke(PathUser { service, tenant, id, .. }: PathUser) -> Result<HttpResponse, NativeError> {
     service.revoke(&tenant, id.clone()).await.map_err(about(&id))?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -138,10 +132,8 @@ impl PictureForm {
 /// The server checks it, turns it upright, removes its metadata and stores it in six sizes.
 #[utoipa::path(put, path = "/apps/{app_id}/users/{id}/picture", operation_id = "set_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), request_body(content = PictureForm, content_type = "multipart/form-data"), responses((status = 200, body = NativeUserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change"))), (status = 429, description = "Too many pictures in a minute or a day", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn put_picture(
-    service: Data<Service>,
-    addresses: Data<Addresses>,
     spool: Data<Spool>,
-    PathUser { tenant, id }: PathUser,
+    PathUser { service, addresses, tenant, id }: PathUser,
     request: HttpRequest, // with its payload: not read for an unknown user
     payload: Payload,
 ) -> Result<HttpResponse, NativeError> {
@@ -156,9 +148,7 @@ pub(super) async fn put_picture(
 /// Removes a picture. The user then has a generated tile.
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/picture", operation_id = "remove_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = NativeUserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
 pub(super) async fn remove_picture(
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    PathUser { tenant, id }: PathUser,
+    PathUser { service, addresses, tenant, id }: PathUser,
 ) -> Result<HttpResponse, NativeError> {
     let profile = ProfileChange { avatar: Some(AvatarChange::Tile), ..ProfileChange::default() };
     let setting = UserSetting { profile, ..UserSetting::default() };
@@ -177,9 +167,7 @@ pub(super) struct LockBody {
 /// Locks a picture, so that the user cannot change it, or unlocks it.
 #[utoipa::path(put, path = "/apps/{app_id}/users/{id}/picture-lock", operation_id = "lock_user_picture", tag = "Pictures", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), request_body = LockBody, responses((status = 200, body = NativeUserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
 pub(super) async fn lock_picture(
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    PathUser { tenant, id }: PathUser,
+    PathUser { service, addresses, tenant, id }: PathUser,
     JsonBody(given): JsonBody<LockBody>,
 ) -> Result<HttpResponse, NativeError> {
     let reason = match given.locked {
@@ -212,9 +200,7 @@ struct ContactView<'a> {
 /// Lists the contacts of a user.
 #[utoipa::path(get, path = "/apps/{app_id}/users/{id}/contacts", operation_id = "list_user_contacts", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("after" = Option<u32>, Query, minimum = 0), ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000)), responses((status = 200, body = ContactsView)))]
 pub(super) async fn contacts(
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    PathUser { tenant, id }: PathUser,
+    PathUser { service, addresses, tenant, id }: PathUser,
     query: QueryParams,
 ) -> Result<HttpResponse, NativeError> {
     let after = query.number("after", 0..=u32::MAX)?.unwrap_or_default();
@@ -245,8 +231,7 @@ pub(super) struct ContactPath {
 /// Adds a user to another user's contacts.
 #[utoipa::path(put, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "add_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done"), (status = 409, description = "The list is full", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list_contact(
-    service: Data<Service>,
-    PathUser { tenant, id }: PathUser,
+    PathUser { service, tenant, id, .. }: PathUser,
     path: Path<ContactPath>,
 ) -> Result<HttpResponse, NativeError> {
     let owner = service.user(&tenant, &id).await.map_err(about(&id))?.key;
@@ -258,8 +243,7 @@ pub(super) async fn list_contact(
 /// Removes a user from another user's contacts.
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}/contacts/{other}", operation_id = "remove_contact", tag = "Contacts", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("other" = String, Path, example = "user2")), responses((status = 204, description = "Done")))]
 pub(super) async fn unlist_contact(
-    service: Data<Service>,
-    PathUser { tenant, id }: PathUser,
+    PathUser { service, tenant, id, .. }: PathUser,
     path: Path<ContactPath>,
 ) -> Result<HttpResponse, NativeError> {
     let owner = service.user(&tenant, &id).await.map_err(about(&id))?.key;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::{
     HttpResponse, Scope,
     http::header::{ETAG, EntityTag},
-    web::{self, Data},
+    web,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -25,7 +25,7 @@ use crate::{
         UserId, UserPageQuery,
     },
     http::{addresses::Addresses, methods},
-    service::{LoginOrRegister, Service, Tenant, UserSetting},
+    service::{LoginOrRegister, Tenant, UserSetting},
 };
 
 const LIMIT_DEFAULT: u32 = 20;
@@ -160,9 +160,7 @@ struct UsersView<'a> {
         ("value" = Option<String>, Query, description = "The value that it must have"),
     ), responses((status = 200, body = UsersView)))]
 pub(super) async fn list(
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    PathApp(tenant): PathApp,
+    PathApp { service, addresses, tenant }: PathApp,
     query: QueryParams,
 ) -> Result<HttpResponse, NativeError> {
     let limit = query.number("limit", 1..=Page::LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT);
@@ -211,9 +209,7 @@ struct NewUserView<'a> {
 /// Creates a user.
 #[utoipa::path(post, path = "/apps/{app_id}/users", operation_id = "create_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample")), request_body = UserBody, responses((status = 201, body = NewUserView), (status = 409, description = "A user with this id exists", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn create(
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    PathApp(tenant): PathApp,
+    PathApp { service, addresses, tenant }: PathApp,
     audit_target: AuditTarget,
     JsonBody(given): JsonBody<UserBody>,
 ) -> Result<HttpResponse, NativeError> {
@@ -234,11 +230,7 @@ pub(super) async fn create(
 
 /// Shows a user.
 #[utoipa::path(get, path = "/apps/{app_id}/users/{id}", operation_id = "show_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = NativeUserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change")))))]
-pub(super) async fn show(
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    PathUser { tenant, id }: PathUser,
-) -> Result<HttpResponse, NativeError> {
+pub(super) async fn show(PathUser { service, addresses, tenant, id }: PathUser) -> Result<HttpResponse, NativeError> {
     Ok(answer(&tenant, &addresses, &service.user(&tenant, &id).await.map_err(about(&id))?))
 }
 
@@ -248,9 +240,7 @@ pub(super) async fn show(
 /// caller has seen.
 #[utoipa::path(patch, path = "/apps/{app_id}/users/{id}", operation_id = "change_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1"), ("If-Match" = Option<String>, Header, description = "The ETag of the version that the change is made for")), request_body = UserBody, responses((status = 200, body = NativeUserView, headers(("ETag" = String, description = "The version, for `If-Match` of a later change"))), (status = 412, description = "The user has changed since", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn change(
-    service: Data<Service>,
-    addresses: Data<Addresses>,
-    PathUser { tenant, id }: PathUser,
+    PathUser { service, addresses, tenant, id }: PathUser,
     version: Result<IfMatchVersion, NativeError>,
     JsonBody(given): JsonBody<UserBody>,
 ) -> Result<HttpResponse, NativeError> {
@@ -278,20 +268,14 @@ struct TokenView<'a> {
 
 /// Generates a new token (Qiscus). The former token is invalid when the response is sent.
 #[utoipa::path(post, path = "/apps/{app_id}/users/{id}/reset-token", operation_id = "reset_user_token", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 200, body = TokenView)))]
-pub(super) async fn reset_token(
-    service: Data<Service>,
-    PathUser { tenant, id }: PathUser,
-) -> Result<HttpResponse, NativeError> {
+pub(super) async fn reset_token(PathUser { service, tenant, id, .. }: PathUser) -> Result<HttpResponse, NativeError> {
     let account = service.reset_token(&tenant, id.clone()).await.map_err(about(&id))?;
     Ok(HttpResponse::Ok().json(TokenView { token: account.token.expose() }))
 }
 
 /// Deletes a user with its profile, pictures, contacts and tokens. Its id is then free.
 #[utoipa::path(delete, path = "/apps/{app_id}/users/{id}", operation_id = "delete_user", tag = "Users", params(("app_id" = String, Path, example = "sdksample"), ("id" = String, Path, example = "user1")), responses((status = 204, description = "Done")))]
-pub(super) async fn delete(
-    service: Data<Service>,
-    PathUser { tenant, id }: PathUser,
-) -> Result<HttpResponse, NativeError> {
+pub(super) async fn delete(PathUser { service, tenant, id, .. }: PathUser) -> Result<HttpResponse, NativeError> {
     service.delete_user(&tenant, Owner::Named(id.clone())).await.map_err(about(&id))?;
     Ok(HttpResponse::NoContent().finish())
 }
