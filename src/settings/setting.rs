@@ -50,12 +50,16 @@ pub enum SettingDefault {
 impl Setting {
     pub(super) const fn new(
         name: &'static str,
-        group: &'static str,
         form: SettingForm,
         default: SettingDefault,
         help: &'static str,
     ) -> Self {
-        Self { name, group, form, default, demo: None, help }
+        Self { name, group: "", form, default, demo: None, help }
+    }
+
+    pub(super) const fn in_group(mut self, group: &'static str) -> Self {
+        self.group = group;
+        self
     }
 
     pub(super) const fn in_demo(mut self, text: &'static str) -> Self {

@@ -35,16 +35,16 @@ const CONSOLE: &str = "The console";
 /// Declares structs of settings, how they are read, and the list of all settings in the order of help and docs/settings.md.
 macro_rules! settings {
     ($(#[$about:meta])* $settings:ident $(
-        { $($(#[$doc:meta])* $row:ident $field:ident: $type:ty = $setting:expr, $parse:expr;)* }
-        $(#[$part_about:meta])* $part_field:ident: $part:ident
+        { $(@$group:ident $($(#[$doc:meta])* $row:ident $field:ident: $type:ty = $setting:expr, $parse:expr;)*)* }
+        $(#[$part_about:meta])* $part_field:ident: $part:ident @$part_group:ident
         { $(
             $(#[$part_doc:meta])*
             $part_row:ident $part_name:ident: $part_type:ty = $part_setting:expr, $part_parse:expr;
         )* }
     )*) => {
         $(
-            $(pub(super) static $row: Setting = $setting;)*
-            $(pub(super) static $part_row: Setting = $part_setting;)*
+            $($(pub(super) static $row: Setting = $setting.in_group($group);)*)*
+            $(pub(super) static $part_row: Setting = $part_setting.in_group($part_group);)*
 
             $(#[$part_about])*
             #[derive(Debug, Clone)]
@@ -60,18 +60,18 @@ macro_rules! settings {
         )*
 
         /// Every setting, in the order of help and docs/settings.md.
-        pub static SETTINGS: [&Setting; 36] = [$($(&$row,)* $(&$part_row,)*)*];
+        pub static SETTINGS: [&Setting; 36] = [$($($(&$row,)*)* $(&$part_row,)*)*];
 
         $(#[$about])*
         #[derive(Debug, Clone)]
         pub struct $settings {
-            $($($(#[$doc])* pub $field: $type,)* pub $part_field: $part,)*
+            $($($($(#[$doc])* pub $field: $type,)*)* pub $part_field: $part,)*
         }
 
         impl $settings {
             /// Parses every setting by itself.
             pub(super) fn read(raw: &RawSettings) -> Result<Self, SettingsError> {
-                Ok(Self { $($($field: $row.read(raw, $parse)?,)* $part_field: $part::read(raw)?,)* })
+                Ok(Self { $($($($field: $row.read(raw, $parse)?,)*)* $part_field: $part::read(raw)?,)* })
             }
         }
     };
@@ -80,10 +80,10 @@ macro_rules! settings {
 settings! {
     /// Every setting as a valid value.
     Settings {
+        @SERVING
         /// At least one.
         LISTEN listen: Vec<Listen> = Setting::new(
             "listen",
-            SERVING,
             Text(
                 "ADDR:PORT",
                 "a comma-separated list of ADDRESS:PORT such as 127.0.0.1:8080,https://[::1]:8443 (:8080 means every IPv4 address, port 0 means any free port, https:// means TLS)",
@@ -95,7 +95,6 @@ settings! {
         /// See [`Settings::tls`].
         TLS_CERTIFICATE tls_certificate: Option<PathBuf> = Setting::new(
             "tls_certificate",
-            SERVING,
             Text("FILE", "the path of a file"),
             Unset("no TLS"),
             "The certificate that https:// listen addresses show, with its chain: a PEM file, read again on SIGHUP",
@@ -104,7 +103,6 @@ settings! {
         /// See [`Settings::tls`].
         TLS_KEY tls_key: Option<PathBuf> = Setting::new(
             "tls_key",
-            SERVING,
             Text("FILE", "the path of a file"),
             Unset("no TLS"),
             "The private key of that certificate: a PEM file, read again on SIGHUP",
@@ -112,7 +110,6 @@ settings! {
 
         DATA data: PathBuf = Setting::new(
             "data",
-            SERVING,
             Text("DIR", "the path of a folder"),
             Fixed("./data"),
             "The folder that holds the database, the pictures and the server key (with --demo: ./data/demo)",
@@ -121,7 +118,6 @@ settings! {
         /// The base of every address handed out. Its path ends with a slash, so that [`Url::join`] appends.
         PUBLIC_URL public_url: Option<Url> = Setting::new(
             "public_url",
-            SERVING,
             Text(
                 "URL",
                 "an http or https address without user, query or fragment, such as https://chat.example.com/standin",
@@ -133,7 +129,6 @@ settings! {
         /// The host of MirrorFly's WebSocket; None is that of the public URL.
         SOCKET_HOST socket_host: Option<Host> = Setting::new(
             "socket_host",
-            SERVING,
             Text("HOST", "a host name without port"),
             Unset("the host of the public URL"),
             "The host on which MirrorFly's SDK is told to open its WebSocket, wss://HOST:PORT/websocket",
@@ -142,7 +137,6 @@ settings! {
         /// The port of that WebSocket; None is that of the public URL.
         SOCKET_PORT socket_port: Option<NonZeroU16> = Setting::new(
             "socket_port",
-            SERVING,
             Number { min: 1, max: 65_535 },
             Unset("the port of the public URL"),
             "The port of that WebSocket",
@@ -150,7 +144,6 @@ settings! {
 
         TRUSTED_PROXIES trusted_proxies: Option<Vec<IpNet>> = Setting::new(
             "trusted_proxies",
-            SERVING,
             Text(
                 "NETWORKS",
                 "a comma-separated list of addresses or networks such as 127.0.0.1,10.0.0.0/8",
@@ -161,7 +154,6 @@ settings! {
 
         CONNECTIONS_PER_ADDRESS connections_per_address: usize = Setting::new(
             "connections_per_address",
-            SERVING,
             Number { min: 1, max: 1_000_000 },
             Fixed("20000"),
             "Connections that one address (of IPv6 one network of 64 bits) may have open at one time, idle ones and sockets included; never more than half of those that the limit of open files leaves room for; more are closed at once; trusted proxies have no limit",
@@ -169,7 +161,6 @@ settings! {
 
         READ_BUDGET_BYTES read_budget_bytes: u64 = Setting::new(
             "read_budget_bytes",
-            SERVING,
             Size { bytes_min: MIB, bytes_max: 64 * GIB },
             Found("a sixteenth of the memory the process may use, from 8 MiB to 24 MiB", memory::read_budget_bytes),
             "The memory that all requests and WebSocket messages being read at one time share, beyond the first 8 KiB of each connection; when it is full, the slowest are answered 503 and closed",
@@ -178,7 +169,6 @@ settings! {
         /// Of clients at one address.
         REGISTRATIONS_PER_HOUR registrations_per_hour: NonZeroU32 = Setting::new(
             "registrations_per_hour",
-            SERVING,
             Number { min: 1, max: 1_000_000_000 },
             Fixed("600"),
             "Users that clients at one address (of IPv6 one network of 64 bits) may register in an hour with public keys alone; what an app's secret has signed does not count",
@@ -187,7 +177,6 @@ settings! {
         /// Of clients at one address.
         NUMBER_LOOKUPS_PER_HOUR number_lookups_per_hour: NonZeroU32 = Setting::new(
             "number_lookups_per_hour",
-            SERVING,
             Number { min: 1, max: 1_000_000_000 },
             Fixed("100000"),
             "Telephone numbers that clients at one address (of IPv6 one network of 64 bits) may look up among the users in an hour, by syncing their phone books",
@@ -195,7 +184,6 @@ settings! {
 
         DEMO demo: bool = Setting::new(
             "demo",
-            SERVING,
             Switch,
             Fixed("false"),
             "Start with sample users and documented sample credentials, on loopback only",
@@ -203,7 +191,6 @@ settings! {
 
         DURABILITY durability: Durability = Setting::new(
             "durability",
-            SERVING,
             Word(&["full", "normal"]),
             Fixed("full"),
             "full: an answered change survives a power cut; normal: faster, but a power cut or a crash of the operating system may lose what was answered since the last checkpoint (up to about 32 MiB of changes); a crash of standin alone loses nothing",
@@ -211,7 +198,6 @@ settings! {
 
         WORKERS workers: usize = Setting::new(
             "workers",
-            SERVING,
             Number { min: 1, max: 1024 },
             Found("one per processor core", |sources| sources.cores as u64),
             "Threads that answer requests",
@@ -220,15 +206,14 @@ settings! {
         /// At least 4, because one caller uses at most a quarter of them.
         LONG_READ_THREADS long_read_threads: usize = Setting::new(
             "long_read_threads",
-            SERVING,
             Number { min: 4, max: 256 },
             Found("one per processor core, from 4 to 16", |sources| (sources.cores as u64).clamp(4, 16)),
             "Threads that run searches, exports and other long reads of the database; one caller uses at most a quarter of them, and the next calls wait",
         ), number;
 
+        @LOGGING
         LOG log: LevelFilter = Setting::new(
             "log",
-            LOGGING,
             Word(&["error", "warn", "info", "debug"]),
             Fixed("info"),
             "The least important lines that are written; a line of standin.toml is read again on SIGHUP",
@@ -238,7 +223,6 @@ settings! {
 
         LOG_FORMAT log_format: LogFormat = Setting::new(
             "log_format",
-            LOGGING,
             Word(&["text", "json"]),
             Fixed("text"),
             "How log lines are written, to standard output",
@@ -246,7 +230,6 @@ settings! {
 
         METRICS metrics: MetricsAccess = Setting::new(
             "metrics",
-            LOGGING,
             Word(&["loopback", "everybody", "off"]),
             Fixed("loopback"),
             "Clients that may read /metrics: loopback (programs on this machine, without a proxy), everybody, off (no client)",
@@ -256,10 +239,9 @@ settings! {
     }
 
     /// The bounds of pictures.
-    pictures: PictureSettings {
+    pictures: PictureSettings @PICTURES {
         PICTURE_FILE_BYTES_MAX file_bytes_max: u64 = Setting::new(
             "picture_file_bytes_max",
-            PICTURES,
             Size { bytes_min: KIB, bytes_max: GIB },
             Fixed("10 MiB"),
             "The largest picture file that is accepted",
@@ -267,7 +249,6 @@ settings! {
 
         PICTURE_PIXELS_MAX pixels_max: u64 = Setting::new(
             "picture_pixels_max",
-            PICTURES,
             Number { min: 1, max: 1_000_000_000 },
             Fixed("32000000"),
             "The most pixels of a picture, width times height",
@@ -275,7 +256,6 @@ settings! {
 
         PICTURE_SIDE_PX_MAX side_px_max: u32 = Setting::new(
             "picture_side_px_max",
-            PICTURES,
             Number { min: 1, max: 65_535 },
             Fixed("12000"),
             "The longest side of a picture, in pixels",
@@ -284,7 +264,6 @@ settings! {
         /// Of one picture.
         PICTURE_DECODED_BYTES_MAX decoded_bytes_max: u64 = Setting::new(
             "picture_decoded_bytes_max",
-            PICTURES,
             Size { bytes_min: MIB, bytes_max: 4 * GIB },
             Fixed("128 MiB"),
             "The most memory that one decoded picture may take",
@@ -293,7 +272,6 @@ settings! {
         /// Of all pictures being decoded.
         DECODE_BUDGET_BYTES decode_budget_bytes: u64 = Setting::new(
             "decode_budget_bytes",
-            PICTURES,
             Size { bytes_min: MIB, bytes_max: 64 * GIB },
             Found("a quarter of the memory the process may use, at most 256 MiB", memory::decode_budget_bytes),
             "The memory that all pictures being decoded at one time share; a picture that needs more is decoded alone, and one that needs more than twice as much is refused",
@@ -301,7 +279,6 @@ settings! {
 
         PICTURE_CACHE_BYTES cache_bytes: u64 = Setting::new(
             "picture_cache_bytes",
-            PICTURES,
             Size { bytes_min: 0, bytes_max: 64 * GIB },
             Fixed("32 MiB"),
             "The memory that caches small pictures; 0 caches none",
@@ -310,7 +287,6 @@ settings! {
         /// Of one user.
         UPLOADS_PER_MINUTE uploads_per_minute: NonZeroU32 = Setting::new(
             "uploads_per_minute",
-            PICTURES,
             Number { min: 1, max: 1_000_000 },
             Fixed("10"),
             "Pictures that one user may upload in a minute",
@@ -319,7 +295,6 @@ settings! {
         /// Of one user.
         UPLOADS_PER_DAY uploads_per_day: NonZeroU32 = Setting::new(
             "uploads_per_day",
-            PICTURES,
             Number { min: 1, max: 1_000_000 },
             Fixed("100"),
             "Pictures that one user may upload in a day",
@@ -327,17 +302,17 @@ settings! {
     }
 
     {
+        @AT_REST
         SERVER_KEY server_key: Option<ServerKey> = Setting::new(
             "server_key",
-            AT_REST,
             Hidden("64 hexadecimal digits"),
             Unset("DATA/server.key, made at first start"),
             "The key that seals every secret in the database; keep it elsewhere than the data",
         ), |_, text| ServerKey::parse(text).ok();
 
+        @CONSOLE
         ADMIN_PASSWORD admin_password: Option<Secret> = Setting::new(
             "admin_password",
-            CONSOLE,
             Hidden("12 to 1024 characters"),
             Unset("no administrator is made"),
             "The password of the administrator `admin`, set again at each start",
@@ -345,7 +320,6 @@ settings! {
 
         INSPECT inspect: bool = Setting::new(
             "inspect",
-            CONSOLE,
             Switch,
             Fixed("false"),
             "Whether the last 500 calls of clients are kept in memory for administrators, message texts by their size; a demo keeps them, with the texts",
@@ -353,10 +327,9 @@ settings! {
     }
 
     /// What an operator sets of the first app. The rest is created at the first start and kept.
-    first_app: FirstApp {
+    first_app: FirstApp @FIRST_APP {
         APP_ID app_id: Option<AppId> = Setting::new(
             "app_id",
-            FIRST_APP,
             Text("APP_ID", "1 to 64 letters, digits, - and _"),
             Unset("made at first start"),
             "Its app id (Qiscus)",
@@ -364,7 +337,6 @@ settings! {
 
         APP_SECRET secret: Option<Secret> = Setting::new(
             "app_secret",
-            FIRST_APP,
             Hidden("32 to 128 letters and digits"),
             Unset("made at first start"),
             "Its secret (the SDK secret of Qiscus, the SecretKey of Tencent)",
@@ -372,7 +344,6 @@ settings! {
 
         SDK_APP_ID sdk_app_id: Option<SdkAppId> = Setting::new(
             "sdk_app_id",
-            FIRST_APP,
             Number { min: 1, max: 4_294_967_295 },
             Unset("made at first start"),
             "Its SDKAppID (Tencent)",
@@ -380,7 +351,6 @@ settings! {
 
         LICENSE_KEY license_key: Option<Secret> = Setting::new(
             "license_key",
-            FIRST_APP,
             Hidden("1 to 191 printable ASCII characters without blanks"),
             Unset("made at first start"),
             "Its licence key (MirrorFly)",
@@ -389,7 +359,6 @@ settings! {
         /// The password of its back-end account.
         APP_PASSWORD account_password: Option<Secret> = Setting::new(
             "app_password",
-            FIRST_APP,
             Hidden("1 to 1024 characters"),
             Unset("made at first start"),
             "The password of its back-end account, administrator (MirrorFly)",
@@ -397,7 +366,6 @@ settings! {
 
         APP_REGISTRATION registration: Option<Registration> = Setting::new(
             "app_registration",
-            FIRST_APP,
             Word(&["open", "new", "closed"]),
             Unset("new at first start"),
             "What a client with only public keys may do: open (also sign in to existing accounts: a guessed id is a login), new (create accounts), closed (neither)",
