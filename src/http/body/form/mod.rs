@@ -15,9 +15,9 @@ use actix_web::{
     HttpRequest,
     error::PayloadError,
     http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName},
-    web,
+    web::{self, Bytes},
 };
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
@@ -119,7 +119,10 @@ impl Form {
         }
         refuse_encoding(head)?;
         refuse_announced(head, limits.file_bytes_max)?;
-        let file = within(limits.wait_max, spooled(head, payload, limits, spool)).await?;
+        let bytes_max = limits.file_bytes_max;
+        let chunks = payload.map(|chunk| chunk.map_err(|fault| lost(&fault)));
+        let too_long = || too_large("The request body", bytes_max);
+        let file = within(limits.wait_max, spooled(head, chunks, bytes_max, too_long, spool)).await?;
         let is_given = file.bytes() > 0;
         Ok(Self(FormContent::Fields(is_given.then(|| (name.to_owned(), FormField::File(file))).into_iter().collect())))
     }
@@ -342,18 +345,20 @@ fn release(head: &HttpRequest, bytes: usize) {
     }
 }
 
+/// Writes the chunks of a file of at most `bytes_max` into the spool as they arrive.
 async fn spooled(
     head: &HttpRequest,
-    mut payload: web::Payload,
-    limits: &FormLimits,
+    mut chunks: impl Stream<Item = Result<Bytes, BodyFault>> + Unpin,
+    bytes_max: u64,
+    too_long: impl Fn() -> BodyFault,
     spool: &Spool,
 ) -> Result<UploadedFile, BodyFault> {
     let (mut file, mut gathered, mut bytes) = (None, Vec::new(), 0);
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|fault| lost(&fault))?;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
         bytes += chunk.len() as u64;
-        if bytes > limits.file_bytes_max {
-            return Err(too_large("The request body", limits.file_bytes_max));
+        if bytes > bytes_max {
+            return Err(too_long());
         }
         gathered.extend_from_slice(&chunk);
         if gathered.len() >= SPOOL_BYTES {

@@ -17,8 +17,8 @@ use actix_web::{
 use futures_util::{Stream, StreamExt as _};
 
 use super::{
-    BodyFault, FormField, FormLimits, PartHead, PartKind, SPOOL_BYTES, bounded, counted, lost, not_utf8,
-    part_heads::PartHeads, refuse_announced, release, shown, too_large, unsupported,
+    BodyFault, FormField, FormLimits, PartHead, PartKind, bounded, counted, lost, not_utf8, part_heads::PartHeads,
+    refuse_announced, release, shown, spooled, too_large, unsupported,
 };
 use crate::http::spool::{Spool, UploadedFile};
 
@@ -204,25 +204,9 @@ async fn file_part(
     limits: &FormLimits,
     spool: &Spool,
 ) -> Result<UploadedFile, BodyFault> {
-    let (mut file, mut gathered, mut bytes) = (None, Vec::new(), 0);
-    while let Some(chunk) = part.next().await {
-        let chunk = chunk.map_err(|fault| damaged(&fault, limits))?;
-        bytes += chunk.len() as u64;
-        if bytes > bytes_left {
-            return Err(too_large(format!("The file in {}", shown(name)), limits.file_bytes_max));
-        }
-        gathered.extend_from_slice(&chunk);
-        if gathered.len() >= SPOOL_BYTES {
-            let size = gathered.len();
-            let (written, emptied) = spool.append(file, gathered).await?;
-            release(head, size);
-            (file, gathered) = (Some(written), emptied);
-        }
-    }
-    let size = gathered.len();
-    let (file, _) = spool.append(file, gathered).await?;
-    release(head, size);
-    Ok(UploadedFile::new(file, bytes))
+    let chunks = part.map(|chunk| chunk.map_err(|fault| damaged(&fault, limits)));
+    let too_long = || too_large(format!("The file in {}", shown(name)), limits.file_bytes_max);
+    spooled(head, chunks, bytes_left, too_long, spool).await
 }
 
 fn damaged(fault: &MultipartError, limits: &FormLimits) -> BodyFault {
