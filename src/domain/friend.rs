@@ -185,7 +185,7 @@ pub struct FollowPage {
     pub next: Option<FollowCursor>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FollowCounts {
     pub followers: u32,
     pub following: u32,

@@ -247,7 +247,8 @@ pub(super) fn account<'a>(item: &'a Value, name: &'static str) -> Result<&'a str
     account_of(item.get(name).unwrap_or(&Value::Null), name)
 }
 
-fn id(account: &str) -> Result<UserId, TencentError> {
+/// Parses an account; a text that is not an id names no user.
+pub(super) fn id(account: &str) -> Result<UserId, TencentError> {
     UserId::parse(account).map_err(|_| FriendFault::NoSuchUser.into())
 }
 

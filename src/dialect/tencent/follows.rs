@@ -9,18 +9,16 @@ use utoipa::{
 
 use super::{
     body::{
-        Accounts, BodyField, BoundedList, FieldType, ListItem, Schemas, body, named_schema_ref, number, object,
+        Accounts, BodyField, BoundedList, FieldType, ListItem, Schemas, body, id, named_schema_ref, number, object,
         property, texts,
     },
     call::{CommandCall, CommandResult, TencentCaller, account_of},
     portrait,
-    relations::{Results, is_shown, items_of, known_users, results, run_for_each},
+    relations::{Results, ids, is_shown, items_of, known_users, matched, results, run_for_each},
     reply::{Family, ResponseFields, ResultItem, TencentError},
     tags::{ProfileItem, text},
 };
-use crate::domain::{
-    Error, Fault, FollowCounts, FollowCursor, FollowList, FriendFault, Moment, Owner, Relation, Resource, UserId,
-};
+use crate::domain::{Error, Fault, FollowCounts, FollowCursor, FollowList, Moment, Owner, Relation, Resource, UserId};
 
 /// Accounts in one call. "At most 100."
 const ACCOUNTS_MAX: usize = 100;
@@ -77,7 +75,7 @@ impl<'a> ListItem<'a> for FollowTarget<'a> {
     fn read_item(_: BodyField<'a>, item: &'a Value) -> Result<Self, TencentError> {
         let named = if item.is_object() { item.get("To_Account").unwrap_or(&Value::Null) } else { item };
         let account = account_of(named, "To_Account")?;
-        Ok(Self(account, UserId::parse(account).map_err(|_| FriendFault::NoSuchUser.into())))
+        Ok(Self(account, id(account)))
     }
 
     fn schema(others: &mut Schemas) -> RefOr<Schema> {
@@ -170,18 +168,10 @@ pub(super) async fn get_info(call: CommandCall<'_>, request: FollowInfoRequest<'
         (TencentCaller::BackEnd, Owner::Named(id)) => id.as_str(),
         (TencentCaller::BackEnd, Owner::Itself(_)) => "",
     };
-    let named: Vec<&str> = match request.accounts {
-        Some(accounts) => accounts.0.into_iter().map(|(account, _)| account).collect(),
-        None => vec![asker],
-    };
-    let ids: Vec<Option<UserId>> = named.iter().map(|account| UserId::parse(account).ok()).collect();
-    let counts =
-        context.service.follow_counts(context.tenant, call.key(), ids.iter().flatten().cloned().collect()).await?;
-    let mut counts = counts.into_iter();
-    let of = |(account, id): (&&str, &Option<UserId>)| {
-        FollowInfo::of(account, id.as_ref().and_then(|_| counts.next().flatten()))
-    };
-    Ok(FollowInfos { follow_info: named.iter().zip(&ids).map(of).collect() })
+    let accounts = request.accounts.map_or_else(|| vec![(asker, id(asker))], |accounts| accounts.0);
+    let counts = context.service.follow_counts(context.tenant, call.key(), ids(&accounts)).await?;
+    let of = |(account, counts)| FollowInfo::of(account, counts);
+    Ok(FollowInfos { follow_info: matched(accounts, counts).map(of).collect() })
 }
 
 /// The accounts in the order of the call.
@@ -207,8 +197,7 @@ struct FollowInfo {
 impl FollowInfo {
     fn of(account: &str, counts: Option<FollowCounts>) -> Self {
         let outcome = counts.map(|_| ()).ok_or_else(|| Error::NotFound(Resource::User).into());
-        let FollowCounts { followers, following, mutual } =
-            counts.unwrap_or(FollowCounts { followers: 0, following: 0, mutual: 0 });
+        let FollowCounts { followers, following, mutual } = counts.unwrap_or_default();
         Self {
             outcome: ResultItem::of(account, Family::Relations, outcome),
             follower_count: followers,

@@ -1,8 +1,6 @@
 //! The tags of a friend, `Tag_SNS_IM_`. Source: the vendor's page on relationship chains, standard friend fields.
 //! Custom fields, `Tag_SNS_Custom_`, are not part of Standin.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::{
@@ -16,41 +14,35 @@ use super::{
     relations::{ADD_SOURCE, remark},
     reply::TencentError,
     tags::{item_schema, repeated, text},
+    words::{Word as _, words},
 };
 use crate::domain::{AddWording, ContactName, Fault, Friend, FriendChange, FriendGroup, Patch};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FriendTag {
-    Remark,
-    Group,
-    /// How the friendship began.
-    AddSource,
-    AddWording,
-    /// Since when, in seconds of Unix time.
-    AddTime,
+words! {
+    /// A tag of a friend. Responses have them in this order.
+    FriendTag {
+        Remark = "Tag_SNS_IM_Remark",
+        Group = "Tag_SNS_IM_Group",
+        /// How the friendship began.
+        AddSource = "Tag_SNS_IM_AddSource",
+        AddWording = "Tag_SNS_IM_AddWording",
+        /// Since when, in seconds of Unix time.
+        AddTime = "Tag_SNS_IM_AddTime",
+    }
 }
 
 impl FriendTag {
-    /// All tags, in the order of a response.
-    pub(super) const ALL: [Self; 5] = [Self::Remark, Self::Group, Self::AddSource, Self::AddWording, Self::AddTime];
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        Self::WORDS.iter().map(|(_, tag)| *tag)
+    }
 
     /// # Errors
     /// 30001 if there is no such tag.
     pub(super) fn parse(raw: &str) -> Result<Self, TencentError> {
-        Self::ALL.into_iter().find(|tag| tag.name() == raw).ok_or_else(|| {
-            let known = Self::ALL.map(Self::name).join(", ");
+        Self::of(raw).ok_or_else(|| {
+            let known = Self::list(", ");
             TencentError::BadParameter(format!("There is no tag {} of friends: name one of {known}", repeated(raw)))
         })
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Remark => "Tag_SNS_IM_Remark",
-            Self::Group => "Tag_SNS_IM_Group",
-            Self::AddSource => "Tag_SNS_IM_AddSource",
-            Self::AddWording => "Tag_SNS_IM_AddWording",
-            Self::AddTime => "Tag_SNS_IM_AddTime",
-        }
     }
 
     /// Returns the value; none if it is not set, for which clients have a default.
@@ -66,31 +58,31 @@ impl FriendTag {
     }
 
     pub(super) fn item(self, friend: &Friend) -> Option<FriendItem> {
-        Some(FriendItem { tag: self.name(), value: self.value(friend)? })
+        Some(FriendItem { tag: self.word(), value: self.value(friend)? })
     }
 
     /// Sets the value in a change; an empty value clears it.
     pub(super) fn put(self, value: &Value, change: &mut FriendChange) -> Result<(), TencentError> {
         match self {
             Self::Remark => {
-                let given = value.as_str().ok_or_else(|| bad(&TEXT, self.name()))?;
+                let given = value.as_str().ok_or_else(|| bad(&TEXT, self.word()))?;
                 change.remark = match given.is_empty() {
                     true => Patch::Clear,
-                    false => Patch::Set(remark(given).map_err(|fault| bad(&fault, self.name()))?),
+                    false => Patch::Set(remark(given).map_err(|fault| bad(&fault, self.word()))?),
                 };
             }
             Self::Group => {
-                let given = value.as_array().ok_or_else(|| bad(&GROUPS, self.name()))?;
+                let given = value.as_array().ok_or_else(|| bad(&GROUPS, self.word()))?;
                 let group = |group: &Value| {
-                    let group = group.as_str().ok_or_else(|| bad(&GROUPS, self.name()))?;
-                    FriendGroup::parse(group).map_err(|fault| bad(&fault, self.name()))
+                    let group = group.as_str().ok_or_else(|| bad(&GROUPS, self.word()))?;
+                    FriendGroup::parse(group).map_err(|fault| bad(&fault, self.word()))
                 };
                 change.groups = Some(given.iter().map(group).collect::<Result<_, _>>()?);
             }
             Self::AddSource | Self::AddWording | Self::AddTime => {
                 return Err(TencentError::BadParameter(format!(
                     "{} stays as it was when the friend was added",
-                    self.name()
+                    self.word()
                 )));
             }
         }
@@ -118,17 +110,13 @@ pub(super) struct FriendItem {
 
 impl PartialSchema for FriendItem {
     fn schema() -> RefOr<Schema> {
-        let item = |tag: &FriendTag| item_schema(text().enum_values(Some([tag.name()])), tag.schema());
-        let items = FriendTag::ALL.iter().map(item).fold(OneOfBuilder::new(), OneOfBuilder::item);
+        let item = |tag: FriendTag| item_schema(text().enum_values(Some([tag.word()])), tag.schema());
+        let items = FriendTag::all().map(item).fold(OneOfBuilder::new(), OneOfBuilder::item);
         items.description(Some("A user's notes on a friend, and how the friendship began.")).into()
     }
 }
 
-impl ToSchema for FriendItem {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("FriendItem")
-    }
-}
+impl ToSchema for FriendItem {}
 
 impl FriendTag {
     fn schema(self) -> Schema {

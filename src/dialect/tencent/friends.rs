@@ -280,7 +280,7 @@ pub(super) async fn get(call: CommandCall<'_>, request: FriendGetRequest) -> Com
     let is_complete = u64::from(next) >= page.total;
     let item = |friend: &Friend| ListedFriend {
         account: friend.id.as_str().to_owned(),
-        tags: FriendTag::ALL.iter().filter_map(|tag| tag.item(friend)).collect(),
+        tags: FriendTag::all().filter_map(|tag| tag.item(friend)).collect(),
     };
     Ok(FriendPage {
         user_data_item: page.items.iter().filter(|friend| is_shown(&friend.id)).map(item).collect(),
@@ -345,7 +345,7 @@ impl<'a> ListItem<'a> for FriendOrProfileTag {
 type RequestedTags = (Vec<FriendTag>, Option<Vec<Tag>>);
 
 fn tags(request: Option<BoundedList<FriendOrProfileTag, TAGS_MAX>>) -> RequestedTags {
-    let Some(request) = request else { return (FriendTag::ALL.to_vec(), None) };
+    let Some(request) = request else { return (FriendTag::all().collect(), None) };
     let (mut of_friends, mut of_profiles) = (Vec::new(), Vec::new());
     for tag in request.0 {
         match tag {

@@ -10,10 +10,11 @@ use utoipa::{
 
 use super::{
     body::{
-        Accounts, BodyField, BoundedList, FieldType, ListItem, Schemas, TEXT, body, list, named_schema_ref, object,
-        property, schema_ref,
+        Accounts, BodyField, BoundedList, FieldType, ListItem, PerAccount, Schemas, TEXT, body, id, list,
+        named_schema_ref, object, property, schema_ref,
     },
     call::{CommandCall, CommandResult, TencentCaller, account_of, bad},
+    relations::{ids, matched},
     reply::{self, ErrorCode, Family, NoFields, ResponseFields, TencentError},
     tags::{ProfileItem, Tag},
 };
@@ -45,13 +46,15 @@ body! {
 }
 
 /// Accounts that are named in objects; only the first 100 are read.
-pub(super) struct FirstUsers<'a>(Vec<&'a str>);
+pub(super) struct FirstUsers<'a>(PerAccount<'a, UserId>);
 
 impl<'a> FieldType<'a> for FirstUsers<'a> {
     fn at(at: BodyField<'a>) -> Result<Option<Self>, TencentError> {
         let Some(items) = at.list(1, usize::MAX, Ok)? else { return Ok(None) };
-        let account =
-            |item: &'a Value| account_of(item.get("To_Account").unwrap_or(&Value::Null), "To_Account in UserItem");
+        let account = |item: &'a Value| {
+            let account = account_of(item.get("To_Account").unwrap_or(&Value::Null), "To_Account in UserItem")?;
+            Ok((account, id(account)))
+        };
         items.into_iter().take(USERS_MAX).map(account).collect::<Result<_, _>>().map(|users| Some(Self(users)))
     }
 
@@ -146,20 +149,19 @@ fn custom_field_error(error: Error) -> TencentError {
 
 /// Each account that does not exist has an error of its own. If none exists, the call fails.
 pub(super) async fn get<'a>(call: CommandCall<'a>, request: PortraitGetRequest<'a>) -> CommandResult<Portraits<'a>> {
-    let named: Vec<&str> = request.accounts.0.into_iter().map(|(account, _)| account).collect();
     let tags = request.tags.map(|tags| tags.0);
-    let users = portraits(call, &named).await?;
-    if users.iter().all(Option::is_none) {
+    let users = portraits(call, request.accounts.0).await?;
+    if users.iter().all(|(_, user)| user.is_none()) {
         return Err(TencentError::Coded(
             ErrorCode::NoSuchProfile,
             "None of these accounts exists: import them first".to_owned(),
         ));
     }
-    let request = || named.iter().copied().zip(&users);
-    let shown = |(account, user): (_, &Option<User>)| PortraitResult::of(call, account, user.as_ref(), tags.as_deref());
+    let shown =
+        |(account, user): &(&'a str, Option<User>)| PortraitResult::of(call, account, user.as_ref(), tags.as_deref());
     Ok(Portraits {
-        user_profile_item: request().map(shown).collect(),
-        fail_account: request().filter(|(_, user)| user.is_none()).map(|(account, _)| account).collect(),
+        user_profile_item: users.iter().map(shown).collect(),
+        fail_account: users.iter().filter(|(_, user)| user.is_none()).map(|(account, _)| *account).collect(),
     })
 }
 
@@ -167,9 +169,8 @@ pub(super) async fn get_all<'a>(
     call: CommandCall<'a>,
     request: PortraitGetAllRequest<'a>,
 ) -> CommandResult<Portraits<'a>> {
-    let named = request.users.0;
-    let users = portraits(call, &named).await?;
-    let known = named.iter().copied().zip(&users).filter(|(_, user)| user.is_some());
+    let users = portraits(call, request.users.0).await?;
+    let known = users.iter().filter(|(_, user)| user.is_some());
     let shown = known.map(|(account, user)| PortraitResult::of(call, account, user.as_ref(), None).with_some_tag());
     Ok(Portraits { user_profile_item: shown.collect(), fail_account: Vec::new() })
 }
@@ -269,11 +270,13 @@ impl<'a> PortraitResult<'a> {
 }
 
 /// Returns the named users in this order; none for a name that no user has.
-async fn portraits(call: CommandCall<'_>, named: &[&str]) -> Result<Vec<Option<User>>, TencentError> {
-    let ids: Vec<UserId> = named.iter().filter_map(|account| UserId::parse(account).ok()).collect();
-    let mut users = call.context.service.portraits(call.context.tenant, call.caller.viewer(), ids).await?.into_iter();
-    let user = |account: &&str| UserId::parse(account).ok().and_then(|_| users.next().flatten());
-    Ok(named.iter().map(user).collect())
+async fn portraits<'a>(
+    call: CommandCall<'_>,
+    accounts: PerAccount<'a, UserId>,
+) -> Result<Vec<(&'a str, Option<User>)>, TencentError> {
+    let ids = ids(&accounts);
+    let users = call.context.service.portraits(call.context.tenant, call.caller.viewer(), ids).await?;
+    Ok(matched(accounts, users).collect())
 }
 
 /// The service has already removed the fields that the caller may not read.

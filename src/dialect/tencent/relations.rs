@@ -36,6 +36,20 @@ pub(super) async fn run_for_each<'a, T, O, E: Into<TencentError>, R: Into<Tencen
     Ok(slots.into_iter().map(|(account, read)| (account, fill(read))).collect())
 }
 
+/// Returns the ids of the accounts that have one.
+pub(super) fn ids(accounts: &PerAccount<'_, UserId>) -> Vec<UserId> {
+    accounts.iter().filter_map(|(_, id)| id.as_ref().ok().cloned()).collect()
+}
+
+/// Pairs each account with what was found for its id, in the order of the call.
+pub(super) fn matched<T>(
+    accounts: PerAccount<'_, UserId>,
+    found: Vec<Option<T>>,
+) -> impl Iterator<Item = (&str, Option<T>)> {
+    let mut found = found.into_iter();
+    accounts.into_iter().map(move |(account, id)| (account, id.ok().and_then(|_| found.next().flatten())))
+}
+
 /// The result for each account, in the order of the call.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Results {

@@ -272,40 +272,29 @@ pub(super) const SIGN_ANEW: &str = "usersig has expired: sign a new one";
 
 impl From<FriendFault> for TencentError {
     fn from(fault: FriendFault) -> Self {
+        use ErrorCode::*;
         let (code, info) = match fault {
             FriendFault::NoSuchUser => return Error::NotFound(Resource::User).into(),
             FriendFault::Oneself => return Self::BadParameter(format!("To_Account {}", Fault::Oneself)),
             // The texts that begin with `Err_SNS_` are the vendor's.
-            FriendFault::AlreadyFriends => (ErrorCode::RelationParameter, "Err_SNS_FriendAdd_Friend_Exist"),
-            FriendFault::NotFriends => (ErrorCode::NotFriends, "This account is no friend: add it first"),
-            FriendFault::OwnerBlocks => {
-                (ErrorCode::OwnerBlocks, "This account is on one's own black list: take it off first")
-            }
-            FriendFault::OtherBlocks => (ErrorCode::OtherBlocks, "This account has the other on its black list"),
-            FriendFault::OtherDenies => (ErrorCode::OtherDenies, "This account accepts no friend requests"),
+            FriendFault::AlreadyFriends => (RelationParameter, "Err_SNS_FriendAdd_Friend_Exist"),
+            FriendFault::NotFriends => (NotFriends, "This account is no friend: add it first"),
+            FriendFault::OwnerBlocks => (OwnerBlocks, "This account is on one's own black list: take it off first"),
+            FriendFault::OtherBlocks => (OtherBlocks, "This account has the other on its black list"),
+            FriendFault::OtherDenies => (OtherDenies, "This account accepts no friend requests"),
             FriendFault::MayNotSendRequests => {
-                (ErrorCode::MayNotSendRequests, "Tag_Profile_IM_AdminForbidType keeps this account from adding friends")
+                (MayNotSendRequests, "Tag_Profile_IM_AdminForbidType keeps this account from adding friends")
             }
-            FriendFault::OwnListFull => {
-                (ErrorCode::OwnListFull, "This account has 3000 friends, the most there may be")
-            }
-            FriendFault::OtherListFull => {
-                (ErrorCode::OtherListFull, "The other has 3000 friends, the most there may be")
-            }
-            FriendFault::GroupsFull => {
-                (ErrorCode::GroupsFull, "This account has 32 groups of friends, the most there may be")
-            }
-            FriendFault::RequestsFull => (ErrorCode::RequestsFull, "1000 friend requests are pending, the maximum"),
-            FriendFault::NoSuchRequest => (ErrorCode::NoSuchRequest, "No request of this account waits for an answer"),
-            FriendFault::AlreadyBlocked => (ErrorCode::RelationParameter, "Err_SNS_BlackListAdd_Already_Exist"),
-            FriendFault::NotBlocked => (ErrorCode::RelationParameter, "This account is not on the black list"),
-            FriendFault::FollowingFull => {
-                (ErrorCode::OwnListFull, "This account follows 10000 users, the most there may be")
-            }
-            FriendFault::Unfinished => {
-                (ErrorCode::RelationTimeOut, "The call stopped before this account: call again for it")
-            }
-            FriendFault::BlocksFull => (ErrorCode::BlocksFull, "The black list holds 10000 accounts, the most it may"),
+            FriendFault::OwnListFull => (OwnListFull, "This account has 3000 friends, the most there may be"),
+            FriendFault::OtherListFull => (OtherListFull, "The other has 3000 friends, the most there may be"),
+            FriendFault::GroupsFull => (GroupsFull, "This account has 32 groups of friends, the most there may be"),
+            FriendFault::RequestsFull => (RequestsFull, "1000 friend requests are pending, the maximum"),
+            FriendFault::NoSuchRequest => (NoSuchRequest, "No request of this account waits for an answer"),
+            FriendFault::AlreadyBlocked => (RelationParameter, "Err_SNS_BlackListAdd_Already_Exist"),
+            FriendFault::NotBlocked => (RelationParameter, "This account is not on the black list"),
+            FriendFault::FollowingFull => (OwnListFull, "This account follows 10000 users, the most there may be"),
+            FriendFault::Unfinished => (RelationTimeOut, "The call stopped before this account: call again for it"),
+            FriendFault::BlocksFull => (BlocksFull, "The black list holds 10000 accounts, the most it may"),
         };
         Self::Coded(code, info.to_owned())
     }

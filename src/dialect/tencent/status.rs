@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::{
     body::{Accounts, PerAccount, body, texts},
     call::{CommandCall, CommandResult, TencentCaller, bad},
+    relations::{ids, matched},
     reply::{self, Family, NoFields, ResponseFields, TencentError},
     tags::text,
 };
@@ -56,16 +57,6 @@ const READ_MAX: usize = 500;
 const SUBSCRIBED_MAX: usize = 100;
 
 const YES: u32 = 1;
-
-fn ids(accounts: &PerAccount<'_, UserId>) -> Vec<UserId> {
-    accounts.iter().filter_map(|(_, id)| id.as_ref().ok().cloned()).collect()
-}
-
-/// Pairs each account with what was found for its id, in the order of the call.
-fn matched<T>(accounts: PerAccount<'_, UserId>, found: Vec<Option<T>>) -> impl Iterator<Item = (&str, Option<T>)> {
-    let mut found = found.into_iter();
-    accounts.into_iter().map(move |(account, id)| (account, id.ok().and_then(|_| found.next().flatten())))
-}
 
 pub(super) async fn query_online(
     call: CommandCall<'_>,

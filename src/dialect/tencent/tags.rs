@@ -267,11 +267,7 @@ impl PartialSchema for ProfileItem {
     }
 }
 
-impl ToSchema for ProfileItem {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("ProfileItem")
-    }
-}
+impl ToSchema for ProfileItem {}
 
 pub(super) fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)

@@ -20,11 +20,11 @@ pub(super) trait Word: Copy + PartialEq + 'static {
 
 /// Declares enums of words, with their schemas.
 macro_rules! words {
-    ($($(#[$about:meta])* $name:ident { $($variant:ident = $word:literal,)* })*) => {$(
+    ($($(#[$about:meta])* $name:ident { $($(#[$said:meta])* $variant:ident = $word:literal,)* })*) => {$(
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
         $(#[$about])*
         pub(in crate::dialect::tencent) enum $name {
-            $(#[serde(rename = $word)] #[schema(rename = $word)] $variant,)*
+            $($(#[$said])* #[serde(rename = $word)] #[schema(rename = $word)] $variant,)*
         }
 
         impl $crate::dialect::tencent::words::Word for $name {

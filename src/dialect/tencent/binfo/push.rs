@@ -9,6 +9,7 @@ use super::chat_push;
 use crate::{
     dialect::tencent::{
         call::CommandContext, friend_tags::FriendTag, relations::is_shown, status::UserStatusView, tags::Tag,
+        words::Word as _,
     },
     domain::{AddSource, AddWording, Friend, FriendRequest, Notification, User, UserId, UserStatus},
 };
@@ -75,7 +76,7 @@ fn friends_removed(ids: &[UserId]) -> Vec<Value> {
 pub(super) fn friends_changed(friends: &[Friend]) -> Vec<Value> {
     let item = |friend: &Friend| {
         let shown =
-            |(tag, none): (FriendTag, Value)| json!({ "Tag": tag.name(), "Value": tag.value(friend).unwrap_or(none) });
+            |(tag, none): (FriendTag, Value)| json!({ "Tag": tag.word(), "Value": tag.value(friend).unwrap_or(none) });
         let tags = [(FriendTag::Remark, "".into()), (FriendTag::Group, json!([]))].map(shown);
         json!({ "Friend_Account": friend.id.as_str(), "SNS": tags })
     };
