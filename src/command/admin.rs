@@ -1,13 +1,13 @@
 //! `standin admin`: the administrators, who sign in to the console.
 
-use clap::{Arg, ArgMatches, Command, builder::NonEmptyStringValueParser};
+use clap::{Arg, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
 use super::{
     app::{answer, json_flag, segment},
     control::{self, Control},
     failure::{Failure, FailureCode},
-    fields::{self, FlagField, FlagKind},
+    fields::{self, FlagField, FlagKind, field},
     flags, output,
 };
 
@@ -20,11 +20,8 @@ Examples:
   standin admin set-password ada --password-file password.txt
   standin admin delete ada";
 
-static PASSWORD: [FlagField; 1] = [FlagField {
-    key: "password",
-    kind: FlagKind::Secret,
-    help: "A file with the password, of at least 12 characters",
-}];
+static PASSWORD: [FlagField; 1] =
+    [field("password", FlagKind::Secret, "A file with the password, of at least 12 characters")];
 
 const COLUMNS: [(&str, &str); 2] = [("NAME", "name"), ("CREATED", "created_at")];
 
@@ -53,11 +50,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         "create" | "set-password" => password(matches)?,
         _ => Map::new(),
     };
-    let name = matches.try_get_one::<String>("name").ok().flatten().map(String::as_str).unwrap_or_default();
+    let name = flags::given(matches, "name");
     let admin = format!("{ADMINS}/{}", segment(name));
     control::with_server(&flags::parse(matches)?, |control| match word {
         "create" => create(control, matches, name, body),
-        "list" => list(control, matches),
+        "list" => answer(matches, &control.get(ADMINS)?, |listed| output::list(listed, "admins", &COLUMNS)),
         "set-password" => {
             control.put(&format!("{admin}/password"), body.into())?;
             let said = format!("The password of {name} is changed, and the sessions of {name} have ended.\n");
@@ -71,12 +68,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 fn name() -> Arg {
-    let parser = NonEmptyStringValueParser::new();
-    Arg::new("name")
-        .value_name("NAME")
-        .required(true)
-        .value_parser(parser)
-        .help("The name that the administrator signs in with")
+    flags::word("name", "NAME", "The name that the administrator signs in with")
 }
 
 fn password(matches: &ArgMatches) -> Result<Map<String, Value>, Failure> {
@@ -93,11 +85,4 @@ fn create(control: &Control, matches: &ArgMatches, name: &str, mut body: Map<Str
     body.insert("name".to_owned(), json!(name));
     let admin = control.post(ADMINS, body.into())?;
     answer(matches, &admin, |_| format!("{name} can sign in to the console now.\n"))
-}
-
-fn list(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
-    answer(matches, &control.get(ADMINS)?, |answer| {
-        let admins = answer.get("admins").and_then(Value::as_array);
-        output::table(admins.map_or(&[], Vec::as_slice), &COLUMNS)
-    })
 }

@@ -8,7 +8,7 @@ use standin::settings::DEMO_APP_PASSWORD;
 use super::{
     control::{self, Control},
     failure::{Failure, FailureCode},
-    fields::{self, FlagField, FlagKind},
+    fields::{self, FlagField, FlagKind, field},
     flags, output, tencent,
 };
 
@@ -27,67 +27,47 @@ Examples:
   standin app field add Test1 --read friends";
 
 static FIELDS: [FlagField; 17] = [
-    FlagField { key: "name", kind: FlagKind::Text("NAME"), help: "Its name, which only administrators see" },
-    FlagField { key: "app_id", kind: FlagKind::Text("APP_ID"), help: "Its app id (Qiscus): letters, digits, - and _" },
-    FlagField { key: "sdk_app_id", kind: FlagKind::Number, help: "Its SDKAppID (Tencent)" },
-    FlagField {
-        key: "registration",
-        kind: FlagKind::Word(&["open", "new", "closed"]),
-        help: "What a client with only public keys may do",
-    },
-    FlagField {
-        key: "hosts",
-        kind: FlagKind::List("HOST"),
-        help: "Host names, comma-separated, by which a call that names no app finds this one (MirrorFly)",
-    },
-    FlagField {
-        key: "password_min",
-        kind: FlagKind::Number,
-        help: "The fewest characters of a password that a user chooses",
-    },
-    FlagField {
-        key: "token_lifetime_s",
-        kind: FlagKind::Number,
-        help: "Seconds for which the token of a Qiscus login is valid, 60 to 2073600; 0 for no end",
-    },
-    FlagField {
-        key: "messages_kept_days",
-        kind: FlagKind::Number,
-        help: "Days for which messages are kept, 1 to 36500; 0 for ever",
-    },
-    FlagField {
-        key: "dialects",
-        kind: FlagKind::Choice(&["qiscus", "mirrorfly", "tencent"]),
-        help: "The vendors whose APIs this app serves",
-    },
-    FlagField { key: "public_pictures", kind: FlagKind::Switch, help: "Whether pictures have public addresses" },
-    FlagField {
-        key: "allowed_origins",
-        kind: FlagKind::List("ORIGIN"),
-        help: "Origins, comma-separated, whose pages may call from a browser; an empty text allows all",
-    },
-    FlagField {
-        key: "import_at_login",
-        kind: FlagKind::Switch,
-        help: "Whether a login with a UserSig creates a user that does not exist (Tencent)",
-    },
-    FlagField {
-        key: "refuses_blocked_senders",
-        kind: FlagKind::Switch,
-        help: "Whether a message between two users of whom one blocks the other is refused (Tencent)",
-    },
-    FlagField {
-        key: "tencent_sessions",
-        kind: FlagKind::Number,
-        help: "Sessions that a user may have with Tencent's SDK, 1 to 20; one more ends the oldest",
-    },
-    FlagField { key: "secret", kind: FlagKind::Secret, help: "A file with its secret: 32 to 128 letters and digits" },
-    FlagField { key: "license_key", kind: FlagKind::Secret, help: "A file with its licence key (MirrorFly)" },
-    FlagField {
-        key: "account_password",
-        kind: FlagKind::Secret,
-        help: "A file with the password of its back-end account",
-    },
+    field("name", FlagKind::Text("NAME"), "Its name, which only administrators see"),
+    field("app_id", FlagKind::Text("APP_ID"), "Its app id (Qiscus): letters, digits, - and _"),
+    field("sdk_app_id", FlagKind::Number, "Its SDKAppID (Tencent)"),
+    field("registration", FlagKind::Word(&["open", "new", "closed"]), "What a client with only public keys may do"),
+    field(
+        "hosts",
+        FlagKind::List("HOST"),
+        "Host names, comma-separated, by which a call that names no app finds this one (MirrorFly)",
+    ),
+    field("password_min", FlagKind::Number, "The fewest characters of a password that a user chooses"),
+    field(
+        "token_lifetime_s",
+        FlagKind::Number,
+        "Seconds for which the token of a Qiscus login is valid, 60 to 2073600; 0 for no end",
+    ),
+    field("messages_kept_days", FlagKind::Number, "Days for which messages are kept, 1 to 36500; 0 for ever"),
+    field("dialects", FlagKind::Choice(&["qiscus", "mirrorfly", "tencent"]), "The vendors whose APIs this app serves"),
+    field("public_pictures", FlagKind::Switch, "Whether pictures have public addresses"),
+    field(
+        "allowed_origins",
+        FlagKind::List("ORIGIN"),
+        "Origins, comma-separated, whose pages may call from a browser; an empty text allows all",
+    ),
+    field(
+        "import_at_login",
+        FlagKind::Switch,
+        "Whether a login with a UserSig creates a user that does not exist (Tencent)",
+    ),
+    field(
+        "refuses_blocked_senders",
+        FlagKind::Switch,
+        "Whether a message between two users of whom one blocks the other is refused (Tencent)",
+    ),
+    field(
+        "tencent_sessions",
+        FlagKind::Number,
+        "Sessions that a user may have with Tencent's SDK, 1 to 20; one more ends the oldest",
+    ),
+    field("secret", FlagKind::Secret, "A file with its secret: 32 to 128 letters and digits"),
+    field("license_key", FlagKind::Secret, "A file with its licence key (MirrorFly)"),
+    field("account_password", FlagKind::Secret, "A file with the password of its back-end account"),
 ];
 
 const FACTS: [(&str, &str); 16] = [
@@ -158,7 +138,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let is_demo = settings.data.join("demo").is_file();
     control::with_server(&settings, |control| match word {
         "create" => create(control, matches, body.into()),
-        "list" => list(control, matches),
+        "list" => answer(matches, &control.get(APPS)?, |listed| output::list(listed, "apps", &COLUMNS)),
         "show" => show(control, matches, is_demo),
         "usersig" => tencent::run_usersig(control, matches),
         "set" => answer(matches, &control.patch(&path(control, matches)?, body.into())?, facts),
@@ -260,13 +240,6 @@ fn is_unfound_by_login(control: &Control, app: &Value) -> Result<bool, Failure> 
         return Ok(false);
     }
     Ok(control.get(APPS)?.pointer("/apps/0/app_id") != app.get("app_id"))
-}
-
-fn list(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
-    answer(matches, &control.get(APPS)?, |answer| {
-        let apps = answer.get("apps").and_then(Value::as_array);
-        output::table(apps.map_or(&[], Vec::as_slice), &COLUMNS)
-    })
 }
 
 fn show(control: &Control, matches: &ArgMatches, is_demo: bool) -> Result<(), Failure> {

@@ -10,9 +10,9 @@ use super::failure::{Failure, FailureCode};
 
 /// A field: its key in the body, which also names its flag, and how its value is written.
 pub(super) struct FlagField {
-    pub(super) key: &'static str,
-    pub(super) kind: FlagKind,
-    pub(super) help: &'static str,
+    key: &'static str,
+    kind: FlagKind,
+    help: &'static str,
 }
 
 /// How the value of a field is written on the command line.
@@ -32,6 +32,10 @@ pub(super) enum FlagKind {
     Choice(&'static [&'static str]),
     /// A secret, only from a file or standard input, because the process list shows flags.
     Secret,
+}
+
+pub(super) const fn field(key: &'static str, kind: FlagKind, help: &'static str) -> FlagField {
+    FlagField { key, kind, help }
 }
 
 /// Adds a flag for each of `fields` to `command`, and two for a secret. Standard input holds at most one secret.

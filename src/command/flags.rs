@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, thread};
 
-use clap::{Arg, ArgMatches, value_parser};
+use clap::{Arg, ArgMatches, builder::NonEmptyStringValueParser, value_parser};
 use standin::settings::{
     self, FILE, FILE_VARIABLE, RawSettings, SETTINGS, Setting, SettingForm, SettingSources, Settings,
 };
@@ -39,6 +39,16 @@ pub(super) fn gather(matches: &ArgMatches) -> Result<RawSettings, Failure> {
 /// Like [`gather`], checked and parsed.
 pub(super) fn parse(matches: &ArgMatches) -> Result<Settings, Failure> {
     Ok(Settings::parse(&gather(matches)?)?)
+}
+
+/// Returns a word that a command needs, such as the id of a user.
+pub(super) fn word(id: &'static str, value_name: &'static str, help: &'static str) -> Arg {
+    Arg::new(id).value_name(value_name).required(true).value_parser(NonEmptyStringValueParser::new()).help(help)
+}
+
+/// Returns a text that was given on the command line; empty if it was not.
+pub(super) fn given<'a>(matches: &'a ArgMatches, id: &str) -> &'a str {
+    matches.try_get_one::<String>(id).ok().flatten().map(String::as_str).unwrap_or_default()
 }
 
 fn flag(setting: &'static Setting) -> Option<Arg> {

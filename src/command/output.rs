@@ -44,6 +44,11 @@ pub(super) fn facts(object: &Value, keys: &[(&str, &str)]) -> String {
     keys.iter().map(line).collect()
 }
 
+/// Returns a table of the objects in a list of an answer.
+pub(super) fn list(answer: &Value, name: &str, columns: &[(&str, &str)]) -> String {
+    table(answer.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice), columns)
+}
+
 /// Returns a table of objects.
 pub(super) fn table(objects: &[Value], columns: &[(&str, &str)]) -> String {
     let head = columns.iter().map(|(name, _)| (*name).to_owned()).collect();

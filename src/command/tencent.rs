@@ -1,10 +1,6 @@
 //! `standin app usersig` and `standin app field`: what an operator needs for Tencent's API.
 
-use clap::{
-    Arg, ArgMatches, Command,
-    builder::{NonEmptyStringValueParser, PossibleValuesParser},
-    value_parser,
-};
+use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -21,12 +17,8 @@ const WRITERS: [&str; 2] = ["owner", "back-end"];
 const FIELDS: [(&str, &str); 3] = [("NAME", "name"), ("READ BY", "read"), ("WRITTEN BY", "write")];
 
 pub(super) fn usersig() -> Command {
-    let user = Arg::new("user")
-        .long("user")
-        .value_name("ID")
-        .required(true)
-        .value_parser(NonEmptyStringValueParser::new())
-        .help("The id of a user, who need not exist, or administrator for the app's back end");
+    let help = "The id of a user, who need not exist, or administrator for the app's back end";
+    let user = flags::word("user", "ID", help).long("user");
     let expire = Arg::new("expire")
         .long("expire")
         .value_name("SECONDS")
@@ -44,11 +36,7 @@ pub(super) fn run_usersig(control: &Control, matches: &ArgMatches) -> Result<(),
 }
 
 pub(super) fn field() -> Command {
-    let name = Arg::new("name")
-        .value_name("NAME")
-        .required(true)
-        .value_parser(NonEmptyStringValueParser::new())
-        .help("The name after Tag_Profile_Custom_: letters, digits and _");
+    let name = flags::word("name", "NAME", "The name after Tag_Profile_Custom_: letters, digits and _");
     let who = |id: &'static str, words: &'static [&'static str], help: &'static str| {
         let value = Arg::new(id).long(id).value_name(words.join("|")).hide_possible_values(true);
         value.value_parser(PossibleValuesParser::new(words)).help(help)
@@ -76,7 +64,7 @@ pub(super) fn run_field(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 fn add(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
-    let name = matches.get_one::<String>("name").map_or("", |name| name.trim_start_matches("Tag_Profile_Custom_"));
+    let name = flags::given(matches, "name").trim_start_matches("Tag_Profile_Custom_");
     let given = |id: &str| matches.get_one::<String>(id).map(|word| (id.to_owned(), json!(word)));
     let body: Map<String, Value> = [given("read"), given("write")].into_iter().flatten().collect();
     let field = control.put(&format!("{}/fields/{}", path(control, matches)?, segment(name)), body.into())?;
@@ -85,8 +73,5 @@ fn add(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
 
 fn list(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
     let fields = control.get(&format!("{}/fields", path(control, matches)?))?;
-    answer(matches, &fields, |answer| {
-        let fields = answer.get("fields").and_then(Value::as_array);
-        output::table(fields.map_or(&[], Vec::as_slice), &FIELDS)
-    })
+    answer(matches, &fields, |listed| output::list(listed, "fields", &FIELDS))
 }

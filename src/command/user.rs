@@ -1,13 +1,13 @@
 //! `standin user`: the users of one app, and their contacts.
 
-use clap::{Arg, ArgMatches, Command, builder::NonEmptyStringValueParser, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::{Map, Value, json};
 
 use super::{
     app::{answer, json_flag, path, segment, selector},
     control::{self, Control},
     failure::Failure,
-    fields::{self, FlagField, FlagKind},
+    fields::{self, FlagField, FlagKind, field},
     flags, output,
 };
 
@@ -24,31 +24,23 @@ Examples:
   standin user reset-token alice";
 
 static FIELDS: [FlagField; 8] = [
-    FlagField { key: "name", kind: FlagKind::Text("NAME"), help: "The name others see" },
-    FlagField { key: "status", kind: FlagKind::Text("TEXT"), help: "The status text" },
-    FlagField { key: "mobile", kind: FlagKind::Text("NUMBER"), help: "The mobile number" },
-    FlagField { key: "email", kind: FlagKind::Text("EMAIL"), help: "The e-mail address; nothing is ever sent to it" },
-    FlagField {
-        key: "avatar_url",
-        kind: FlagKind::Text("URL"),
-        help: "The address of a picture on another server; Standin never fetches it",
-    },
-    FlagField {
-        key: "extras",
-        kind: FlagKind::Json,
-        help: "Qiscus' extras: a JSON object that replaces the stored one",
-    },
-    FlagField {
-        key: "metadata",
-        kind: FlagKind::Pairs,
-        help: "MirrorFly's metadata: up to three pairs that replace the stored ones; repeat the flag for each",
-    },
-    FlagField { key: "password", kind: FlagKind::Secret, help: "A file with a password that the user chose" },
+    field("name", FlagKind::Text("NAME"), "The name others see"),
+    field("status", FlagKind::Text("TEXT"), "The status text"),
+    field("mobile", FlagKind::Text("NUMBER"), "The mobile number"),
+    field("email", FlagKind::Text("EMAIL"), "The e-mail address; nothing is ever sent to it"),
+    field("avatar_url", FlagKind::Text("URL"), "The address of a picture on another server; Standin never fetches it"),
+    field("extras", FlagKind::Json, "Qiscus' extras: a JSON object that replaces the stored one"),
+    field(
+        "metadata",
+        FlagKind::Pairs,
+        "MirrorFly's metadata: up to three pairs that replace the stored ones; repeat the flag for each",
+    ),
+    field("password", FlagKind::Secret, "A file with a password that the user chose"),
 ];
 
 /// Only `set` has it, because a new user is active.
 static STATE: [FlagField; 1] =
-    [FlagField { key: "state", kind: FlagKind::Word(&["active", "suspended"]), help: "Whether the user can sign in" }];
+    [field("state", FlagKind::Word(&["active", "suspended"]), "Whether the user can sign in")];
 
 const FACTS: [(&str, &str); 13] = [
     ("id", "id"),
@@ -106,10 +98,7 @@ pub(super) fn command() -> Command {
 }
 
 fn contact() -> Command {
-    let other = || {
-        let parser = NonEmptyStringValueParser::new();
-        Arg::new("other").value_name("OTHER").required(true).value_parser(parser).help("The id of the other user")
-    };
+    let other = || flags::word("other", "OTHER", "The id of the other user");
     let subcommands = [
         Command::new("add").about("Add a user to another user's contact list").args([id(), other()]),
         Command::new("list").about("List a user's contacts").arg(id()),
@@ -127,7 +116,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if word == "contact" {
         return run_contact(matches);
     }
-    let id = || matches.get_one::<String>("id").map(String::as_str).unwrap_or_default();
+    let id = flags::given(matches, "id");
     let body = match word {
         "create" => fields::body(&FIELDS, matches)?,
         "set" => fields::change(FIELDS.iter().chain(&STATE), matches)?,
@@ -135,34 +124,34 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     control::with_server(&flags::parse(matches)?, |control| {
         let users = format!("{}/users", path(control, matches)?);
-        let user = || format!("{users}/{}", segment(id()));
+        let user = format!("{users}/{}", segment(id));
         match word {
-            "create" => create(control, matches, &users, id(), body),
+            "create" => create(control, matches, &users, id, body),
             "list" => list(control, matches, &users),
-            "show" => answer(matches, &control.get(&user())?, facts),
-            "set" => answer(matches, &control.patch(&user(), body.into())?, facts),
+            "show" => answer(matches, &control.get(&user)?, facts),
+            "set" => answer(matches, &control.patch(&user, body.into())?, facts),
             "suspend" | "reactivate" => {
                 let (state, done) = match word {
                     "suspend" => ("suspended", "is suspended: it is signed out and cannot sign in"),
                     _ => ("active", "is active again"),
                 };
-                let user = control.patch(&user(), json!({ "state": state }))?;
-                answer(matches, &user, |_| format!("{} {done}.\n", id()))
+                let user = control.patch(&user, json!({ "state": state }))?;
+                answer(matches, &user, |_| format!("{id} {done}.\n"))
             }
             "reset-token" => {
-                let reset = control.post(&format!("{}/reset-token", user()), json!({}))?;
+                let reset = control.post(&format!("{user}/reset-token"), json!({}))?;
                 answer(matches, &reset, |reset| format!("{}\n", output::shown(reset.get("token"))))
             }
             _ => {
-                control.delete(&user())?;
-                answer(matches, &json!({ "deleted": id() }), |_| format!("{} is deleted.\n", id()))
+                control.delete(&user)?;
+                answer(matches, &json!({ "deleted": id }), |_| format!("{id} is deleted.\n"))
             }
         }
     })
 }
 
 fn id() -> Arg {
-    Arg::new("id").value_name("ID").required(true).value_parser(NonEmptyStringValueParser::new()).help("The user's id")
+    flags::word("id", "ID", "The user's id")
 }
 
 fn facts(user: &Value) -> String {
@@ -187,24 +176,22 @@ fn list(control: &Control, matches: &ArgMatches, users: &str) -> Result<(), Fail
     let (page, limit) = (number("page"), number("limit"));
     let listed = control.get(&format!("{users}?page={page}&limit={limit}"))?;
     answer(matches, &listed, |listed| {
-        let users = listed.get("users").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let total = listed.get("total").and_then(Value::as_u64).unwrap_or_default();
         let pages = total.div_ceil(u64::from(limit)).max(1);
         let noun = if total == 1 { "user" } else { "users" };
-        format!("{}\nPage {page} of {pages}, {total} {noun} in all.\n", output::table(users, &COLUMNS))
+        format!("{}\nPage {page} of {pages}, {total} {noun} in all.\n", output::list(listed, "users", &COLUMNS))
     })
 }
 
 fn run_contact(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((word, matches)) = matches.subcommand() else { return Ok(()) };
-    let given = |name| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
-    let id = given("id");
+    let id = flags::given(matches, "id");
     control::with_server(&flags::parse(matches)?, |control| {
         let contacts = format!("{}/users/{}/contacts", path(control, matches)?, segment(id));
         if word == "list" {
             return list_contacts(control, matches, &contacts);
         }
-        let other = given("other");
+        let other = flags::given(matches, "other");
         let contact = format!("{contacts}/{}", segment(other));
         let (key, done) = match word {
             "add" => {
