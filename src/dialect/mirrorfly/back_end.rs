@@ -109,7 +109,7 @@ pub(super) async fn update_user(
     path: Path<String>,
     call: Call<BackEndAtUserPath, UserForm, MirroredError>,
 ) -> Result<HttpResponse, MirroredError> {
-    let Call { service, caller: BackEndAtUserPath { tenant }, form, files, .. } = call;
+    let Call { service, caller: BackEnd { tenant }, form, files, .. } = call;
     let id = jid::parse_at(&path, "userId")?;
     check_license_key(&tenant, &form.license_key)?;
     if form.user_id.0.as_ref().is_some_and(|UserIdField(again)| *again != id) {

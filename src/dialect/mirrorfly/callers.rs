@@ -25,13 +25,11 @@ impl Deref for TokenHolder {
     }
 }
 
-pub(super) struct BackEnd {
+pub(super) struct BackEnd<const AT_USER_PATH: bool = false> {
     pub(super) tenant: Arc<Tenant>,
 }
 
-pub(super) struct BackEndAtUserPath {
-    pub(super) tenant: Arc<Tenant>,
-}
+pub(super) type BackEndAtUserPath = BackEnd<true>;
 
 /// A caller without a token. The request's host selects the app.
 pub(super) struct MirrorFlyClient {
@@ -96,7 +94,7 @@ pub(super) async fn caller(service: &Service, request: &HttpRequest) -> Result<T
 }
 
 macro_rules! callers {
-    ($($caller:ident, $find:path;)*) => {$(
+    ($($caller:ty, $find:path;)*) => {$(
         impl Authenticate for $caller {
             type Refused = MirrorFlyError;
 
@@ -111,7 +109,9 @@ macro_rules! callers {
     )*};
 }
 
-callers! { TokenHolder, holder; BackEnd, back_end; BackEndAtUserPath, back_end_of_user_path; MirrorFlyUser, user; MirrorFlyClient, client; }
+callers! {
+    TokenHolder, holder; BackEnd, back_end; BackEndAtUserPath, back_end; MirrorFlyUser, user; MirrorFlyClient, client;
+}
 
 pub fn app_named(service: &Service, head: &RequestHead) -> Option<Arc<Tenant>> {
     let caller = origins::at_once(service.caller(MirrorFlyToken::of(head)?.ticket, Vendor::MirrorFly))?;
@@ -122,19 +122,17 @@ async fn holder(service: &Service, request: &HttpRequest) -> Result<TokenHolder,
     caller(service, request).await.map(TokenHolder)
 }
 
-async fn back_end(service: &Service, request: &HttpRequest) -> Result<BackEnd, MirrorFlyError> {
+/// A user's request to the path of a user means a call that Standin does not serve. A 401 would make the SDK sign in
+/// again, repeat the call, and fail.
+async fn back_end<const AT_USER_PATH: bool>(
+    service: &Service,
+    request: &HttpRequest,
+) -> Result<BackEnd<AT_USER_PATH>, MirrorFlyError> {
     let caller = caller(service, request).await?;
-    if caller.is_back_end() { Ok(BackEnd { tenant: caller.tenant }) } else { Err(MirrorFlyError::WrongHolder) }
-}
-
-/// A user's request to such a path means a call that Standin does not serve. A 401 would make the SDK sign in again,
-/// repeat the call, and fail.
-async fn back_end_of_user_path(service: &Service, request: &HttpRequest) -> Result<BackEndAtUserPath, MirrorFlyError> {
-    let caller = caller(service, request).await?;
-    if caller.is_back_end() {
-        Ok(BackEndAtUserPath { tenant: caller.tenant })
-    } else {
-        Err(MirrorFlyError::UnknownCall)
+    match caller.is_back_end() {
+        true => Ok(BackEnd { tenant: caller.tenant }),
+        false if AT_USER_PATH => Err(MirrorFlyError::UnknownCall),
+        false => Err(MirrorFlyError::WrongHolder),
     }
 }
 
