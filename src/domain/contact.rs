@@ -8,8 +8,9 @@ pub const ROWS_MAX: usize = 10_000;
 /// Users that one number in a phone book matches, oldest first. Families share a phone, thousands of users do not.
 pub const USERS_OF_A_NUMBER_MAX: u32 = 10;
 
-pub fn too_many(unit: &'static str, found: usize) -> Error {
-    Fault::TooMuch { most: ROWS_MAX as u64, unit, found: found as u64 }.at(unit)
+/// Refuses more rows than a list may have.
+pub fn has_room(list: &'static str, rows: usize) -> Result<(), Error> {
+    Fault::if_above(ROWS_MAX, list, rows).map_err(|fault| fault.at(list))
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -102,6 +102,11 @@ impl Fault {
     pub fn at(self, field: impl Into<Cow<'static, str>>) -> Error {
         Error::Invalid { field: field.into(), fault: self }
     }
+
+    /// Refuses more than `most` of something that is counted, in the plural.
+    pub fn if_above(most: usize, unit: &'static str, found: usize) -> Result<(), Self> {
+        if found > most { Err(Self::TooMuch { most: most as u64, unit, found: found as u64 }) } else { Ok(()) }
+    }
 }
 
 /// The private cause of an internal error: logged once, never shown.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Fault;
+use super::{Fault, text::at_most_bytes};
 
 /// Qiscus `extras`: a JSON object, replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,9 +23,7 @@ impl Extras {
         if depth(&value) > Self::DEPTH_MAX {
             return Err(Fault::Malformed("a JSON object nested at most 64 deep"));
         }
-        if value.to_string().len() > Self::BYTES_MAX {
-            return Err(Fault::TooManyBytes { bytes_max: Self::BYTES_MAX as u64 });
-        }
+        at_most_bytes(&value.to_string(), Self::BYTES_MAX)?;
         match value {
             Value::Object(object) => Ok(Self(object)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Ok(Self::default()),

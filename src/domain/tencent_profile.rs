@@ -41,10 +41,7 @@ impl Location {
 
     /// Parses a packed location. Any characters are accepted, controls too.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
-        match raw.len() > Self::BYTES_MAX {
-            true => Err(Fault::TooManyBytes { bytes_max: Self::BYTES_MAX as u64 }),
-            false => Ok(Self(raw.to_owned())),
-        }
+        text::at_most_bytes(raw, Self::BYTES_MAX).map(str::to_owned).map(Self)
     }
 }
 

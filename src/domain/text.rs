@@ -172,6 +172,11 @@ impl HttpAddress {
 
 impl_as_str! { Email HttpAddress }
 
+/// Refuses a text of more than `bytes_max` bytes. Dialects use it to narrow a rule.
+pub fn at_most_bytes(raw: &str, bytes_max: usize) -> Result<&str, Fault> {
+    if raw.len() > bytes_max { Err(Fault::TooManyBytes { bytes_max: bytes_max as u64 }) } else { Ok(raw) }
+}
+
 /// Refuses a text of more than `chars_max` characters. Dialects use it to narrow a rule.
 pub fn at_most(raw: &str, chars_max: usize) -> Result<&str, Fault> {
     match raw.chars().nth(chars_max) {

@@ -190,14 +190,7 @@ impl AppChange {
     /// Checks the bounds on the whole app after the change.
     fn check_result(settings: &AppSettings) -> Result<(), Error> {
         let fields = settings.custom_fields.len();
-        match fields > custom::FIELDS_MAX {
-            true => {
-                let fault =
-                    Fault::TooMuch { most: custom::FIELDS_MAX as u64, unit: "custom fields", found: fields as u64 };
-                Err(fault.at("the app"))
-            }
-            false => Ok(()),
-        }
+        Fault::if_above(custom::FIELDS_MAX, "custom fields", fields).map_err(|fault| fault.at("the app"))
     }
 }
 

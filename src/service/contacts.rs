@@ -8,7 +8,7 @@ use std::{
 use crate::{
     domain::{
         AppKey, CallerKey, Contact, ContactName, EVENT_USERS_MAX, Error, EventKind, Fault, Listed, MobileNumber,
-        Moment, Owner, Page, PhoneEntry, ROWS_MAX, Resource, User, UserId, UserKey, contact::too_many,
+        Moment, Owner, Page, PhoneEntry, Resource, User, UserId, UserKey, contact::has_room,
     },
     fair::FairPermit,
     service::{
@@ -255,11 +255,6 @@ pub async fn change_contacts(
         tx.take_contact(owner, *key).await?;
     }
     tell_list_change(tx, app, &acting, list, at).await
-}
-
-/// Refuses more rows than a list may have.
-fn has_room(list: &'static str, rows: usize) -> Result<(), Error> {
-    if rows > ROWS_MAX { Err(too_many(list, rows)) } else { Ok(()) }
 }
 
 /// Event: `Blocked`.

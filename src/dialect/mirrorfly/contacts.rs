@@ -201,10 +201,8 @@ impl<'de> Deserialize<'de> for PhoneBookEntries {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<PhoneBookEntries, A::Error> {
-                if let Some(found) = items.size_hint().filter(|found| *found > ENTRIES_MAX) {
-                    let (most, found) = (ENTRIES_MAX as u64, found as u64);
-                    return Err(form::raised(Fault::TooMuch { most, unit: "entries", found }));
-                }
+                let found = items.size_hint().unwrap_or_default();
+                Fault::if_above(ENTRIES_MAX, "entries", found).map_err(form::raised)?;
                 let mut entries = Vec::new();
                 while let Some(PhoneBookEntry { name, mobile_number }) = items.next_element()? {
                     entries.extend(mobile_number.and_then(|number| PhoneEntry::of_line(&number, name.0.as_deref())));

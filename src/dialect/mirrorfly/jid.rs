@@ -60,9 +60,7 @@ impl Parse for UserIdField {
 
 /// `wanted` is the error text for an id that is not text.
 pub(super) fn parse_all(ids: &[Value], most: usize, wanted: &'static str) -> Result<Vec<UserId>, Fault> {
-    if ids.len() > most {
-        return Err(Fault::TooMuch { most: most as u64, unit: "ids", found: ids.len() as u64 });
-    }
+    Fault::if_above(most, "ids", ids.len())?;
     ids.iter().map(|id| parse(id.as_str().ok_or(Fault::Malformed(wanted))?)).collect()
 }
 

@@ -154,14 +154,10 @@ pub(super) struct PresenceQuery {
 pub(super) async fn presence(call: Call<BackEnd, PresenceQuery, MirroredError>) -> Result<HttpResponse, MirroredError> {
     let PresenceQuery { page, size, user_ids: Texts(searched_text) } = call.form;
     let page = callers::page(page, size, PRESENCE_SIZE_DEFAULT);
-    match searched_text.len() {
-        0 => return Err(Fault::Missing.at("userIds").into()),
-        1..=PRESENCE_IDS_MAX => {}
-        found => {
-            let most = PRESENCE_IDS_MAX as u64;
-            return Err(Fault::TooMuch { most, unit: "ids", found: found as u64 }.at("userIds").into());
-        }
+    if searched_text.is_empty() {
+        return Err(Fault::Missing.at("userIds").into());
     }
+    Fault::if_above(PRESENCE_IDS_MAX, "ids", searched_text.len()).map_err(|fault| fault.at("userIds"))?;
     let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
     let shown: Vec<&str> = searched_text.iter().map(String::as_str).skip(offset).take(limit(page)).collect();
     let ids: Vec<UserId> = shown.iter().filter_map(|searched_text| jid::parse(searched_text).ok()).collect();

@@ -112,13 +112,8 @@ pub(super) struct UserIdList(pub(super) Vec<UserId>);
 impl<'de> Deserialize<'de> for UserIdList {
     fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
         let users = Texts::deserialize(field)?.0.iter().map(|raw| UserId::parse(raw)).collect::<Result<Vec<_>, _>>();
-        match users.map_err(form::raised)? {
-            users if users.len() <= USER_IDS_MAX => Ok(Self(users)),
-            users => {
-                let (most, found) = (USER_IDS_MAX as u64, users.len() as u64);
-                Err(form::raised(Fault::TooMuch { most, unit: "ids", found }))
-            }
-        }
+        let users = users.map_err(form::raised)?;
+        Fault::if_above(USER_IDS_MAX, "ids", users.len()).map_err(form::raised).map(|()| Self(users))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Fields that calls about rooms and messages read, and the errors about them.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use utoipa::{
@@ -63,11 +61,7 @@ impl PartialSchema for RoomId {
     }
 }
 
-impl ToSchema for RoomId {
-    fn name() -> Cow<'static, str> {
-        "RoomId".into()
-    }
-}
+impl ToSchema for RoomId {}
 
 fn number_or_text(what: &'static str, example: i64) -> RefOr<Schema> {
     let number = ObjectBuilder::new().schema_type(Type::Integer);
@@ -81,7 +75,7 @@ pub(super) struct RoomIds(pub(super) Vec<ConversationKey>);
 
 impl<'de> Deserialize<'de> for RoomIds {
     fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
-        let Words(words) = bounded(Words::deserialize(field)?, ROOMS_MAX, "rooms").map_err(form::raised)?;
+        let words = words(field, ROOMS_MAX, "rooms")?;
         Ok(Self(words.iter().filter_map(|raw| RoomId::parse(raw).ok()).map(|RoomId(room)| room).collect()))
     }
 }
@@ -93,11 +87,7 @@ impl PartialSchema for RoomIds {
     }
 }
 
-impl ToSchema for RoomIds {
-    fn name() -> Cow<'static, str> {
-        "RoomIds".into()
-    }
-}
+impl ToSchema for RoomIds {}
 
 /// The unique ids of rooms.
 #[derive(Debug, Default)]
@@ -105,8 +95,7 @@ pub(super) struct RoomUniqueIds(pub(super) Vec<String>);
 
 impl<'de> Deserialize<'de> for RoomUniqueIds {
     fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
-        let Words(words) = bounded(Words::deserialize(field)?, ROOMS_MAX, "rooms").map_err(form::raised)?;
-        Ok(Self(words))
+        words(field, ROOMS_MAX, "rooms").map(Self)
     }
 }
 
@@ -118,11 +107,7 @@ impl PartialSchema for RoomUniqueIds {
     }
 }
 
-impl ToSchema for RoomUniqueIds {
-    fn name() -> Cow<'static, str> {
-        "RoomUniqueIds".into()
-    }
-}
+impl ToSchema for RoomUniqueIds {}
 
 /// The clients' own ids of messages: one at least.
 #[derive(Debug)]
@@ -130,8 +115,7 @@ pub(super) struct MessageNames(pub(super) Vec<MessageName>);
 
 impl<'de> Deserialize<'de> for MessageNames {
     fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
-        let Words(words) =
-            bounded(Words::deserialize(field)?, MESSAGES_A_CALL_MAX, "messages").map_err(form::raised)?;
+        let words = words(field, MESSAGES_A_CALL_MAX, "messages")?;
         if words.is_empty() {
             return Err(form::raised(Fault::Missing));
         }
@@ -147,17 +131,11 @@ impl PartialSchema for MessageNames {
     }
 }
 
-impl ToSchema for MessageNames {
-    fn name() -> Cow<'static, str> {
-        "MessageNames".into()
-    }
-}
+impl ToSchema for MessageNames {}
 
-fn bounded(Words(words): Words, most: usize, unit: &'static str) -> Result<Words, Fault> {
-    match words.len() > most {
-        true => Err(Fault::TooMuch { most: most as u64, unit, found: words.len() as u64 }),
-        false => Ok(Words(words)),
-    }
+fn words<'de, D: Deserializer<'de>>(field: D, most: usize, unit: &'static str) -> Result<Vec<String>, D::Error> {
+    let Words(words) = Words::deserialize(field)?;
+    Fault::if_above(most, unit, words.len()).map_err(form::raised).map(|()| words)
 }
 
 /// A client's own id of a message.

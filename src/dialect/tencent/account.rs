@@ -17,7 +17,7 @@ use super::{
     tags::{self, text},
 };
 use crate::{
-    domain::{DisplayName, Error, Fault, Owner, Patch, ProfileChange, Resource, UserId},
+    domain::{DisplayName, Error, Fault, Owner, Patch, ProfileChange, Resource, UserId, text::at_most_bytes},
     service::RegisterUser,
 };
 
@@ -78,10 +78,8 @@ pub(super) struct NewAccountId {
 
 impl NewAccountId {
     fn parse(field: &'static str, given: &str) -> Result<Self, TencentError> {
-        if given.len() > USER_ID_BYTES_MAX {
-            return Err(bad(&TOO_LONG, field));
-        }
-        UserId::parse(given).map(|id| Self { field, id }).map_err(|fault| bad(&fault, field))
+        let id = at_most_bytes(given, USER_ID_BYTES_MAX).and_then(UserId::parse);
+        id.map(|id| Self { field, id }).map_err(|fault| bad(&fault, field))
     }
 }
 

@@ -55,13 +55,11 @@ impl<'a> BodyField<'a> {
     ) -> Result<Option<Vec<T>>, TencentError> {
         let Some(given) = self.given() else { return Ok(None) };
         let items = given.as_array().ok_or_else(|| self.bad(&Fault::Malformed("a list")))?;
-        match items.len() {
-            found if found < least => Err(self.bad(&Fault::Missing)),
-            found if found > most => {
-                Err(self.bad(&Fault::TooMuch { most: most as u64, unit: "items", found: found as u64 }))
-            }
-            _ => items.iter().map(one).collect::<Result<_, _>>().map(Some),
+        if items.len() < least {
+            return Err(self.bad(&Fault::Missing));
         }
+        Fault::if_above(most, "items", items.len()).map_err(|fault| self.bad(&fault))?;
+        items.iter().map(one).collect::<Result<_, _>>().map(Some)
     }
 
     pub(super) fn bad(self, fault: &Fault) -> TencentError {

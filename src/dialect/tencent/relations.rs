@@ -10,7 +10,9 @@ use super::{
     reply::{Family, ResponseFields, ResultItem, TencentError},
     tags::text,
 };
-use crate::domain::{AddSource, AddWording, ContactName, Error, Fault, FriendFault, FriendGroup, Relation, UserId};
+use crate::domain::{
+    AddSource, AddWording, ContactName, Error, Fault, FriendFault, FriendGroup, Relation, UserId, text::at_most_bytes,
+};
 
 /// Bytes of a remark that this dialect writes. "At most 96 bytes"; another dialect may store a longer one.
 const REMARK_BYTES_MAX: usize = 96;
@@ -131,10 +133,7 @@ impl<'a> ListItem<'a> for FriendGroup {
 }
 
 pub(super) fn remark(given: &str) -> Result<ContactName, Fault> {
-    match given.len() > REMARK_BYTES_MAX {
-        true => Err(Fault::TooManyBytes { bytes_max: REMARK_BYTES_MAX as u64 }),
-        false => ContactName::parse(given),
-    }
+    at_most_bytes(given, REMARK_BYTES_MAX).and_then(ContactName::parse)
 }
 
 /// Gives the accounts that were not found the error of an unknown user.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::domain::{
     AllowType, Avatar, AvatarChange, AvatarText, CustomName, CustomValue, DisplayName, Fault, ForbidType, Gender,
-    HttpAddress, Location, Patch, ProfileChange, ProfileField, StatusText, TencentField, User,
+    HttpAddress, Location, Patch, ProfileChange, ProfileField, StatusText, TencentField, User, text::at_most_bytes,
 };
 
 /// Bytes of an avatar that this dialect writes; another dialect may store a longer one.
@@ -322,9 +322,7 @@ pub(super) fn avatar(
     if known.and_then(|user| image(context, user)).is_some_and(|shown| shown == given) {
         return Ok(None);
     }
-    if given.len() > IMAGE_BYTES_MAX {
-        return Err(Fault::TooManyBytes { bytes_max: IMAGE_BYTES_MAX as u64 });
-    }
+    at_most_bytes(given, IMAGE_BYTES_MAX)?;
     match HttpAddress::parse(given) {
         Ok(_) => context.addresses.avatar_change(Some(given), known, context.tenant.app.settings.public_pictures),
         Err(_) => AvatarText::parse(given).map(AvatarChange::Text).map(Some),
