@@ -91,10 +91,9 @@ impl<'a> ListItem<'a> for Tag {
         let field =
             at.call.context.tenant.app.settings.custom_field(name).ok_or_else(|| tag.refused(&Fault::Undeclared))?;
         match (at.call.caller, field.read) {
-            (TencentCaller::User(_), Readers::BackEnd) => Err(TencentError::Coded(
-                ErrorCode::TagNotReadable,
-                format!("{} is shown to the app's back end alone", tag.name()),
-            )),
+            (TencentCaller::User(_), Readers::BackEnd) => {
+                Err(tag.coded(ErrorCode::TagNotReadable, "is shown to the app's back end alone"))
+            }
             (TencentCaller::BackEnd, _)
             | (TencentCaller::User(_), Readers::Everyone | Readers::Friends | Readers::Owner) => Ok(tag),
         }

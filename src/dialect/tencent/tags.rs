@@ -1,6 +1,6 @@
 //! The tags of a profile. Source: the vendor's pages on profiles. Lengths are bytes of UTF-8.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -10,6 +10,7 @@ use utoipa::{
 };
 
 use super::{
+    body::TEXT,
     call::CommandContext,
     reply::{ErrorCode, TencentError},
     words::Word,
@@ -190,23 +191,18 @@ impl Tag {
     }
 
     fn text<'a>(&self, value: &'a Value) -> Result<&'a str, TencentError> {
-        value.as_str().ok_or_else(|| {
-            TencentError::Coded(
-                ErrorCode::WrongType,
-                format!("{} {}", self.name(), Fault::Malformed("text, in quotes")),
-            )
-        })
+        value.as_str().ok_or_else(|| self.coded(ErrorCode::WrongType, TEXT))
     }
 
     fn number(&self, value: &Value) -> Result<u32, TencentError> {
         let written = value.as_number().map(ToString::to_string).unwrap_or_default();
         let number = written.strip_suffix(".0").unwrap_or(&written).parse();
-        number.map_err(|_| TencentError::Coded(ErrorCode::WrongType, format!("{} {NUMBER}", self.name())))
+        number.map_err(|_| self.coded(ErrorCode::WrongType, NUMBER))
     }
 
     fn word<W: Word>(&self, value: &Value) -> Result<W, TencentError> {
-        let one_of = || format!("{} must be one of {} ", self.name(), W::list(" "));
-        W::of(self.text(value)?).ok_or_else(|| TencentError::Coded(ErrorCode::NotForField, one_of()))
+        let one_of = || format!("must be one of {} ", W::list(" "));
+        W::of(self.text(value)?).ok_or_else(|| self.coded(ErrorCode::NotForField, one_of()))
     }
 
     fn parsed<T>(&self, value: &Value, parse: impl FnOnce(&str) -> Result<T, Fault>) -> Result<T, TencentError> {
@@ -246,7 +242,11 @@ impl Tag {
         } else {
             ErrorCode::NotForField
         };
-        TencentError::Coded(code, format!("{} {fault}", self.name()))
+        self.coded(code, fault)
+    }
+
+    pub(super) fn coded(&self, code: ErrorCode, said: impl fmt::Display) -> TencentError {
+        TencentError::Coded(code, format!("{} {said}", self.name()))
     }
 }
 

@@ -34,23 +34,23 @@ macro_rules! words {
 }
 pub(super) use words;
 
-impl Word for Gender {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("Gender_Type_Unknown", Self::Unknown),
-        ("Gender_Type_Female", Self::Female),
-        ("Gender_Type_Male", Self::Male),
-    ];
+/// Gives the values of enums of the domain their words.
+macro_rules! words_of {
+    ($($name:ident { $($variant:ident = $word:literal,)* })*) => {$(
+        impl Word for $name {
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
+        }
+    )*};
 }
 
-impl Word for AllowType {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("AllowType_Type_AllowAny", Self::AllowAny),
-        ("AllowType_Type_NeedConfirm", Self::NeedConfirm),
-        ("AllowType_Type_DenyAny", Self::DenyAny),
-    ];
-}
+words_of! {
+    Gender { Unknown = "Gender_Type_Unknown", Female = "Gender_Type_Female", Male = "Gender_Type_Male", }
 
-impl Word for ForbidType {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("AdminForbid_Type_None", Self::None), ("AdminForbid_Type_SendOut", Self::SendOut)];
+    AllowType {
+        AllowAny = "AllowType_Type_AllowAny",
+        NeedConfirm = "AllowType_Type_NeedConfirm",
+        DenyAny = "AllowType_Type_DenyAny",
+    }
+
+    ForbidType { None = "AdminForbid_Type_None", SendOut = "AdminForbid_Type_SendOut", }
 }
