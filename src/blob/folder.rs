@@ -262,7 +262,8 @@ fn rename_if_there(from: &Path, to: &Path) -> io::Result<()> {
     absent_is_fine(fs::rename(from, to))
 }
 
-fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
+/// Ignores that a file or folder does not exist.
+pub fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
     match done {
         Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
         Ok(()) | Err(_) => done,

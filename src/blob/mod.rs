@@ -4,5 +4,5 @@
 mod folder;
 mod temp_folder;
 
-pub use folder::{Folder, StoredFile};
+pub use folder::{Folder, StoredFile, absent_is_fine};
 pub use temp_folder::{TempFolder, sync_disk};

@@ -37,6 +37,20 @@ macro_rules! impl_as_str {
 }
 pub(super) use impl_as_str;
 
+/// Implements `Display` and `Error` for an error that holds its sentence in a field.
+macro_rules! sentence_error {
+    ($name:ident.$field:tt) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.$field)
+            }
+        }
+
+        impl std::error::Error for $name {}
+    };
+}
+pub(crate) use sentence_error;
+
 /// Implements the conversions that serde uses to store a text.
 macro_rules! impl_string_conversion {
     ($($name:ident)*) => {$(

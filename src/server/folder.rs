@@ -12,7 +12,7 @@ use std::{
 
 use super::{StartError, StartErrorKind, restore, unusable, wall_clock};
 use crate::{
-    blob::Folder,
+    blob::{Folder, absent_is_fine},
     domain::{Secret, ServerKey, error::is_full},
     service::{CHECK_UP_WAIT_MAX, FolderInspection, Keyring, PictureTally, health},
     settings::{self, Settings},
@@ -71,13 +71,10 @@ fn same_file(file: &File, path: &Path) -> io::Result<bool> {
 fn lock(file: &File, data: &Path, unusable_because: impl Fn(io::Error) -> StartError) -> Result<(), StartError> {
     match file.try_lock() {
         Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(StartError {
-            kind: StartErrorKind::FolderInUse,
-            sentence: format!(
-                "The data folder {} is in use by another standin: stop that one, or name another with --data.",
-                data.display()
-            ),
-        }),
+        Err(TryLockError::WouldBlock) => Err(StartErrorKind::FolderInUse.because(format!(
+            "The data folder {} is in use by another standin: stop that one, or name another with --data.",
+            data.display()
+        ))),
         Err(TryLockError::Error(error)) => Err(unusable_because(error)),
     }
 }
@@ -151,10 +148,7 @@ fn is_data_folder(data: &Path) -> io::Result<bool> {
 /// Restricts the permissions of files that an earlier process or a restored copy may have left open.
 fn close_to_others(data: &Path) -> io::Result<()> {
     for name in ["server.key", "standin.db", "standin.db-wal", "standin.db-shm", "standin.db-journal"] {
-        match fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o600)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
+        absent_is_fine(fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o600)))?;
     }
     Ok(())
 }
@@ -238,10 +232,7 @@ pub(super) fn control_socket(data: &Path) -> Result<UnixListener, StartError> {
         ))
     };
     let socket = settings::control_socket(data).map_err(unusable_because)?;
-    match fs::remove_file(socket.path()) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable_because(error)),
-        Ok(()) | Err(_) => {}
-    }
+    absent_is_fine(fs::remove_file(socket.path())).map_err(unusable_because)?;
     let listener = UnixListener::bind(socket.path()).map_err(unusable_because)?;
     fs::set_permissions(socket.path(), fs::Permissions::from_mode(0o600)).map_err(unusable_because)?;
     Ok(listener)

@@ -40,7 +40,7 @@ pub(super) fn listen(place: Listen) -> Result<BoundListener, StartError> {
         } else {
             format!("Address {address} cannot be listened on ({error}): name another with --listen.")
         };
-        StartError { kind: StartErrorKind::Address, sentence }
+        StartErrorKind::Address.because(sentence)
     })?;
     Ok(BoundListener { socket, listen: Listen { address, ..place } })
 }

@@ -10,7 +10,7 @@ mod signals;
 mod tls;
 
 use std::{
-    fmt, fs,
+    fs,
     future::pending,
     io,
     ops::ControlFlow,
@@ -35,9 +35,9 @@ pub use self::{
     signals::ReloadSignal,
 };
 use crate::{
-    blob::Folder,
+    blob::{Folder, absent_is_fine},
     dialect::native::{DataFolder, DemoPassword},
-    domain::{AdminName, AppId, Clock, Error, MetricsAccess, Moment, PictureLimits, Secret},
+    domain::{AdminName, AppId, Clock, Error, MetricsAccess, Moment, PictureLimits, Secret, text::sentence_error},
     http::{
         addresses::Addresses,
         documents::Documents,
@@ -82,16 +82,16 @@ pub enum StartErrorKind {
     Settings,
 }
 
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
+sentence_error! { StartError.sentence }
+
+impl StartErrorKind {
+    fn because(self, sentence: impl Into<String>) -> StartError {
+        StartError { kind: self, sentence: sentence.into() }
     }
 }
 
-impl std::error::Error for StartError {}
-
 fn unusable(sentence: impl Into<String>) -> StartError {
-    StartError { kind: StartErrorKind::Folder, sentence: sentence.into() }
+    StartErrorKind::Folder.because(sentence)
 }
 
 pub fn request_id() -> Option<String> {
@@ -282,7 +282,7 @@ impl Server {
     /// # Errors
     /// `Address` if the system refuses a listener.
     pub async fn start(self) -> Result<Running, StartError> {
-        let in_address = |error: io::Error| StartError { kind: StartErrorKind::Address, sentence: error.to_string() };
+        let in_address = |error: io::Error| StartErrorKind::Address.because(error.to_string());
         let (service, meter) = (self.parts.service.clone(), self.parts.guard.meter().clone());
         let is_demo = self.parts.is_demo && !self.listeners.is_empty();
         let socket = settings::control_socket(&self.data).map_err(in_address)?;
@@ -389,10 +389,7 @@ impl Running {
         if !self.lock.is_in_place() {
             return Ok(());
         }
-        match fs::remove_file(self.socket.path()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        absent_is_fine(fs::remove_file(self.socket.path()))
     }
 }
 
@@ -424,9 +421,9 @@ async fn first_app(service: &Service, given: &FirstApp) -> Result<FirstAppAtStar
         registration: given.registration,
         ..AppChange::default()
     };
-    let in_settings = |error: Error| StartError {
-        kind: StartErrorKind::Settings,
-        sentence: format!("The first app cannot be brought to what the STANDIN_APP settings say: {error}."),
+    let in_settings = |error: Error| {
+        let sentence = format!("The first app cannot be brought to what the STANDIN_APP settings say: {error}.");
+        StartErrorKind::Settings.because(sentence)
     };
     let (tenant, is_new) = service.upsert_first_app(change).await.map_err(in_settings)?;
     let secrets = service.app_secrets(&tenant).map_err(in_settings)?;
@@ -435,9 +432,9 @@ async fn first_app(service: &Service, given: &FirstApp) -> Result<FirstAppAtStar
 
 async fn describe_admin(service: &Service, password: Option<&Secret>) -> Result<(), StartError> {
     let Some(password) = password else { return Ok(()) };
-    let in_settings = |error: Error| StartError {
-        kind: StartErrorKind::Settings,
-        sentence: format!("The administrator {ADMIN} cannot be brought to what STANDIN_ADMIN_PASSWORD says: {error}."),
+    let in_settings = |error: Error| {
+        let given = "what STANDIN_ADMIN_PASSWORD says";
+        StartErrorKind::Settings.because(format!("The administrator {ADMIN} cannot be brought to {given}: {error}."))
     };
     let name = AdminName::parse(ADMIN).map_err(|fault| in_settings(fault.at("name")))?;
     service.upsert_admin(name, password).await.map_err(in_settings)

@@ -74,7 +74,7 @@ impl OpenFiles {
                  (`ulimit -n`, systemd's LimitNOFILE=) to {} or more, or lower `workers`.",
                 own + 4 * CONNECTIONS_MIN
             );
-            return Err(StartError { kind: StartErrorKind::Settings, sentence });
+            return Err(StartErrorKind::Settings.because(sentence));
         }
         let of_one = self.connections(per_address).per_address;
         log::info!("of {limit} files that may be open at one time, {in_all} are for connections");

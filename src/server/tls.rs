@@ -27,8 +27,7 @@ impl Certificate {
     /// # Errors
     /// `Settings`: a sentence that names the file and its fault.
     pub(super) fn read(files: &TlsFiles) -> Result<Arc<Self>, StartError> {
-        let shown = read(files)
-            .map_err(|unfit| StartError { kind: StartErrorKind::Settings, sentence: format!("{unfit}.") })?;
+        let shown = read(files).map_err(|unfit| StartErrorKind::Settings.because(format!("{unfit}.")))?;
         Ok(Arc::new(Self { files: files.clone(), shown: RwLock::new(shown) }))
     }
 
@@ -46,7 +45,7 @@ impl Certificate {
     pub(super) fn config(self: &Arc<Self>) -> Result<ServerConfig, StartError> {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|error| StartError { kind: StartErrorKind::Settings, sentence: format!("TLS: {error}.") })?;
+            .map_err(|error| StartErrorKind::Settings.because(format!("TLS: {error}.")))?;
         Ok(config.with_no_client_auth().with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>))
     }
 }

@@ -1,24 +1,19 @@
 //! Why settings are refused.
 
-use std::{fmt, io, path::Path};
+use std::{io, path::Path};
 
 use super::{
     raw::{RawSettings, ValueOrigin},
     setting::Setting,
     table,
 };
+use crate::domain::text::sentence_error;
 
 /// One sentence that says what to change, without a value: a secret may be in the wrong place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError(String);
 
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for SettingsError {}
+sentence_error! { SettingsError.0 }
 
 impl SettingsError {
     pub(super) fn value(setting: &Setting, origin: &ValueOrigin) -> Self {

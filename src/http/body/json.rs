@@ -5,7 +5,7 @@ use std::{cell::Cell, fmt};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value, error::Category};
 
-use crate::http::masking;
+use crate::{domain::text::sentence_error, http::masking};
 
 /// Nested objects and lists, including the outermost.
 pub const DEPTH_MAX: usize = 128;
@@ -20,13 +20,7 @@ const FLOAT_EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonError(String);
 
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for JsonError {}
+sentence_error! { JsonError.0 }
 
 /// Reads one JSON text. Integers of 64 bits stay exact, keys keep their order. Takes 18 ms for 50,000 values in 790 kB.
 /// # Errors

@@ -3,7 +3,6 @@
 mod staging;
 
 use std::{
-    fmt,
     fs::{self, File},
     io::{self, BufReader, Read},
     path::Path,
@@ -18,7 +17,7 @@ use super::{
 };
 use crate::{
     archive::{self, Manifest, MemberName, ReadFault, ReadReport, hex},
-    domain::{Error, RecordCounts, Secret, ServerKey, error::is_full, storage::counted},
+    domain::{Error, RecordCounts, Secret, ServerKey, error::is_full, storage::counted, text::sentence_error},
     service::{Keyring, backup::give_new_key},
     settings::Settings,
     store::{self, Inspected},
@@ -40,13 +39,7 @@ pub enum RestoreErrorKind {
     Folder,
 }
 
-impl fmt::Display for RestoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
-    }
-}
-
-impl std::error::Error for RestoreError {}
+sentence_error! { RestoreError.sentence }
 
 impl From<StartError> for RestoreError {
     fn from(error: StartError) -> Self {
@@ -58,8 +51,14 @@ impl From<StartError> for RestoreError {
     }
 }
 
+impl RestoreErrorKind {
+    fn because(self, sentence: impl Into<String>) -> RestoreError {
+        RestoreError { kind: self, sentence: sentence.into() }
+    }
+}
+
 fn refused(sentence: String) -> RestoreError {
-    RestoreError { kind: RestoreErrorKind::Refused, sentence }
+    RestoreErrorKind::Refused.because(sentence)
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -124,7 +123,7 @@ pub fn verify(file: &Path) -> Result<Verified, RestoreError> {
 pub fn restore(settings: &Settings, file: &Path, options: RestoreOptions) -> Result<Restored, RestoreError> {
     if options.new_key && settings.server_key.is_some() {
         let sentence = "STANDIN_SERVER_KEY gives a server key, and --new-key makes one: leave one of them out.";
-        return Err(RestoreError { kind: RestoreErrorKind::Arguments, sentence: sentence.to_owned() });
+        return Err(RestoreErrorKind::Arguments.because(sentence));
     }
     let archive = opened(file)?;
     let data = settings.data.as_path();
@@ -151,9 +150,9 @@ fn restore_into(
     options: RestoreOptions,
 ) -> Result<Restored, RestoreError> {
     let data = settings.data.as_path();
-    let in_folder = |cause: io::Error| RestoreError {
-        kind: RestoreErrorKind::Folder,
-        sentence: format!("The data folder {} cannot be written ({cause}). It is unchanged.", data.display()),
+    let in_folder = |cause: io::Error| {
+        RestoreErrorKind::Folder
+            .because(format!("The data folder {} cannot be written ({cause}). It is unchanged.", data.display()))
     };
     let before = before(data, options)?;
     let staging = Staging::begin(data).map_err(in_folder)?;
@@ -172,16 +171,13 @@ fn restore_into(
     marked.map_err(|error| refused(format!("The restored database cannot be written: {}.", cause_of(&error))))?;
     let former = format!(".before-restore-{}", wall_clock()().micros());
     staging.seal(&former).map_err(in_folder)?;
-    finish(data).map_err(|cause| RestoreError {
-        kind: RestoreErrorKind::Folder,
-        sentence: format!(
+    finish(data).map_err(|cause| RestoreErrorKind::Folder.because(format!(
             "The restore is complete, but its files could not be moved into place ({cause}): let this user own {}; the next start completes it.",
             data.display()
-        ),
-    })?;
-    let after = store::amounts(&data.join(DATABASE)).map_err(|error| RestoreError {
-        kind: RestoreErrorKind::Folder,
-        sentence: format!("The backup is restored, but its records cannot be counted ({}).", cause_of(&error)),
+        )))?;
+    let after = store::amounts(&data.join(DATABASE)).map_err(|error| {
+        RestoreErrorKind::Folder
+            .because(format!("The backup is restored, but its records cannot be counted ({}).", cause_of(&error)))
     })?;
     let former = data.join(&former).is_dir().then_some(former);
     Ok(Restored { manifest: report.manifest, before, after, former, lost: report.lost })

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::blob::sync_disk;
+use crate::blob::{absent_is_fine, sync_disk};
 
 const STAGED: &str = ".restoring";
 const WHOLE: &str = "whole";
@@ -155,13 +155,6 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 
 fn remove_if_there(folder: &Path) -> io::Result<()> {
     absent_is_fine(fs::remove_dir_all(folder))
-}
-
-fn absent_is_fine(removed: io::Result<()>) -> io::Result<()> {
-    match removed {
-        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
-        done => done,
-    }
 }
 
 #[cfg(test)]
