@@ -88,42 +88,34 @@ impl AsyncWrite for HandshakeStream {
     }
 }
 
+/// Calls a method of the stream. `$taken` is the result once another protocol has it.
+macro_rules! of_stream {
+    ($transport:expr, $method:ident($($given:expr),+), $taken:expr) => {
+        match $transport.get_mut() {
+            Transport::Plain(socket) => Pin::new(socket).$method($($given),+),
+            Transport::Tls(socket) => Pin::new(socket).$method($($given),+),
+            Transport::Local(socket) => Pin::new(socket).$method($($given),+),
+            Transport::Taken => Poll::Ready($taken),
+        }
+    };
+}
+
 impl AsyncRead for Transport {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(socket) => Pin::new(socket).poll_read(cx, into),
-            Self::Tls(socket) => Pin::new(socket).poll_read(cx, into),
-            Self::Local(socket) => Pin::new(socket).poll_read(cx, into),
-            Self::Taken => Poll::Ready(Ok(())),
-        }
+        of_stream!(self, poll_read(cx, into), Ok(()))
     }
 }
 
 impl AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
-            Self::Tls(socket) => Pin::new(socket).poll_write(cx, bytes),
-            Self::Local(socket) => Pin::new(socket).poll_write(cx, bytes),
-            Self::Taken => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
-        }
+        of_stream!(self, poll_write(cx, bytes), Err(io::ErrorKind::BrokenPipe.into()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(socket) => Pin::new(socket).poll_flush(cx),
-            Self::Tls(socket) => Pin::new(socket).poll_flush(cx),
-            Self::Local(socket) => Pin::new(socket).poll_flush(cx),
-            Self::Taken => Poll::Ready(Ok(())),
-        }
+        of_stream!(self, poll_flush(cx), Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
-            Self::Tls(socket) => Pin::new(socket).poll_shutdown(cx),
-            Self::Local(socket) => Pin::new(socket).poll_shutdown(cx),
-            Self::Taken => Poll::Ready(Ok(())),
-        }
+        of_stream!(self, poll_shutdown(cx), Ok(()))
     }
 }
