@@ -64,7 +64,8 @@ impl Service {
         Ok(())
     }
 
-    /// Returns the outcomes in the order of the ids.
+    /// Subscribes a user to the status of others, or ends such subscriptions. Returns the outcomes in the order of the
+    /// ids.
     /// # Errors
     /// `Busy` if all users together have too many subscriptions.
     pub async fn watch_statuses(
@@ -72,21 +73,13 @@ impl Service {
         tenant: &Tenant,
         user: UserKey,
         ids: Vec<UserId>,
+        is_watched: bool,
     ) -> Result<Vec<Result<(), Error>>, Error> {
         let (found, outcomes) = self.keys_of(tenant, CallerKey::User(user), ids).await?;
-        self.inner.status_subscriptions.subscribe(user, &found)?;
-        Ok(outcomes)
-    }
-
-    /// Returns the outcomes in the order of the ids.
-    pub async fn unwatch_statuses(
-        &self,
-        tenant: &Tenant,
-        user: UserKey,
-        ids: Vec<UserId>,
-    ) -> Result<Vec<Result<(), Error>>, Error> {
-        let (found, outcomes) = self.keys_of(tenant, CallerKey::User(user), ids).await?;
-        self.inner.status_subscriptions.unsubscribe(user, &found);
+        match is_watched {
+            true => self.inner.status_subscriptions.subscribe(user, &found)?,
+            false => self.inner.status_subscriptions.unsubscribe(user, &found),
+        }
         Ok(outcomes)
     }
 

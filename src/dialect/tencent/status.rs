@@ -218,7 +218,7 @@ pub(super) async fn subscribe(
     request: StatusSubscribeRequest<'_>,
 ) -> CommandResult<StatusSubscribed> {
     let (context, user, accounts) = (call.context, user(call)?, request.accounts.0);
-    let outcomes = context.service.watch_statuses(context.tenant, user.key, ids(&accounts)).await?;
+    let outcomes = context.service.watch_statuses(context.tenant, user.key, ids(&accounts), true).await?;
     Ok(StatusSubscribed::of(accounts, outcomes))
 }
 
@@ -236,7 +236,7 @@ pub(super) async fn unsubscribe(
         }
         (false, false) => Err(bad(&Fault::Missing, "To_Account")),
         (false, true) => {
-            let outcomes = context.service.unwatch_statuses(context.tenant, user.key, ids(&accounts)).await?;
+            let outcomes = context.service.watch_statuses(context.tenant, user.key, ids(&accounts), false).await?;
             Ok(StatusSubscribed::of(accounts, outcomes))
         }
     }
