@@ -56,7 +56,7 @@ type Block = [u8; BLOCK];
 const EMPTY: Block = [0; BLOCK];
 
 pub fn manifest_of(from: impl Read) -> Result<Manifest, ReadFault> {
-    Reader { from, pending: None, at_s: 0 }.manifest()
+    TarReader { from, pending: None, at_s: 0 }.manifest()
 }
 
 /// Passes each member to `keep` before its checksum is known: it is only valid if the report has no damage. `spool`
@@ -66,7 +66,7 @@ pub fn read(
     mut spool: impl Read + Write + Seek,
     mut keep: impl FnMut(&MemberName, &mut dyn Read) -> io::Result<()>,
 ) -> Result<ReadReport, ReadFault> {
-    let mut reader = Reader { from, pending: None, at_s: 0 };
+    let mut reader = TarReader { from, pending: None, at_s: 0 };
     let manifest = reader.manifest()?;
     let listing = manifest.listing.content.clone();
     reader.first(LISTING, &listing, &mut spool)?;
@@ -110,13 +110,13 @@ fn parsed<T: DeserializeOwned>(name: &str, text: &[u8]) -> Result<T, ReadFault> 
     serde_json::from_slice(text).map_err(|cause| ReadFault::Damaged(format!("{name} is not understood ({cause})")))
 }
 
-struct Reader<R> {
+struct TarReader<R> {
     from: R,
     pending: Option<Block>,
     at_s: u64,
 }
 
-impl<R: Read> Reader<R> {
+impl<R: Read> TarReader<R> {
     fn manifest(&mut self) -> Result<Manifest, ReadFault> {
         let no_backup = || {
             ReadFault::Damaged(format!(
