@@ -257,7 +257,7 @@ impl Socket {
     }
 
     /// Cuts the connection, as a network that fails: no close frame.
-    async fn is_cut(self) {
+    async fn cut(self) {
         drop(self.socket);
     }
 

@@ -31,7 +31,7 @@ impl Transport {
             Self::Local(socket) => socket.ready(Interest::READABLE).now_or_never(),
             Self::Taken => return true,
         };
-        ready.is_some_and(|ready| ready.is_ok_and(|ready| ready.is_read_closed()))
+        ready.is_some_and(|ready| ready.is_ok_and(tokio::io::Ready::is_read_closed))
     }
 
     pub(in crate::http) fn has_more(&self, cx: &mut Context<'_>) -> bool {

@@ -26,7 +26,7 @@ async fn a_device_that_was_cut_gets_what_another_one_has_received() {
     let server = Standin::fresh().await;
     let (ada, bob, room) = two(&server).await;
     let (first, mut second) = (device(&bob, "1").await, device(&bob, "2").await);
-    first.is_cut().await;
+    first.cut().await;
     for text in ["one", "two"] {
         ada.says(room, text).await;
     }
@@ -68,7 +68,7 @@ async fn a_device_that_is_cut_while_it_catches_up_gets_the_rest() {
     for name in ["1", "1", "1"] {
         let mut cut = device(&bob, name).await;
         assert_eq!(cut.hears_object().await.1["message"], "0");
-        cut.is_cut().await;
+        cut.cut().await;
         bob.receives(room, i64::MAX).await;
     }
     let mut again = device(&bob, "1").await;
@@ -83,7 +83,7 @@ async fn after_a_restart_and_with_another_client_id_recent_messages_come_again()
     let token = {
         let (ada, bob, room) = two(&server).await;
         let (first, mut second) = (device(&bob, "1").await, device(&bob, "2").await);
-        first.is_cut().await;
+        first.cut().await;
         ada.says(room, "one").await;
         bob.receives(room, i64::MAX).await;
         assert_eq!(texts_up_to(&mut second, "one").await, ["one"]);
@@ -114,7 +114,7 @@ async fn two_devices_miss_nothing_while_their_connections_fail_in_turn() {
     for n in 0..40 {
         let cut = n % 2;
         if let Some(socket) = sockets[cut].take() {
-            socket.is_cut().await;
+            socket.cut().await;
         }
         let text = n.to_string();
         ada.says(room, &text).await;
