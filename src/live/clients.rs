@@ -79,13 +79,22 @@ pub(super) struct RecentEvents {
     /// Oldest first, at least [`RECENT_STEP`] apart.
     marks: VecDeque<(Moment, i64)>,
     last: Option<(Moment, i64)>,
+    /// When the server started, and the last event that every client had received when it stopped.
+    start: Option<(Moment, i64)>,
 }
 
 impl RecentEvents {
-    /// When the server starts: events after `before` count as recent for a while.
-    pub(super) fn start(clock: Clock, before: i64, last: i64) -> Self {
+    /// When the server starts: events after `before` count as recent for a while. None if there are no events.
+    pub(super) fn start(clock: Clock, before: Option<i64>, last: i64) -> Self {
         let now = clock();
-        Self { clock: Some(clock), marks: VecDeque::from([(now, before)]), last: Some((now, last)) }
+        let marks = VecDeque::from([(now, before.unwrap_or(last))]);
+        Self { clock: Some(clock), marks, last: Some((now, last)), start: before.map(|before| (now, before)) }
+    }
+
+    /// Clients that connect soon after a start may have been cut by the stop, which forgot where they were.
+    pub(super) fn before_stop(&self) -> Option<i64> {
+        let now = self.clock.as_ref().map(|clock| clock())?;
+        self.start.filter(|(at, _)| at.after(RECENT) > now).map(|(_, before)| before)
     }
 
     pub(super) fn note(&mut self, seq: i64) {

@@ -283,16 +283,16 @@ impl Hub {
         open.recent.note(seq);
     }
 
-    /// When the server starts: events after `before` count as recent for a while.
-    pub fn start_recent(&self, before: i64) {
+    /// When the server starts: events after `before` count as recent for a while. None if there are no events.
+    pub fn start_recent(&self, before: Option<i64>) {
         let mut open = self.open();
         open.recent = RecentEvents::start(Arc::clone(&self.0.clock), before, open.seq);
     }
 
-    /// Returns the last event before [`RECENT`](super::clients::RECENT), some seconds earlier at most.
-    pub fn last_before_recent(&self) -> i64 {
-        let open = self.open();
-        open.recent.last_before().unwrap_or(open.seq)
+    /// Returns the last event that every client had received when the server stopped, for
+    /// [`RECENT`](super::clients::RECENT) after its start.
+    pub fn last_before_stop(&self) -> Option<i64> {
+        self.open().recent.before_stop()
     }
 
     /// Ends a user's sessions on a wire, or all of them.

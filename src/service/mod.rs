@@ -202,14 +202,16 @@ impl Service {
     }
 }
 
-/// Returns the last event before those that a client may have missed when the server stopped.
-async fn last_before_recent(store: &Store, last: i64) -> Result<i64, Error> {
+/// Returns the last event before those that a client may have missed when the server stopped, if there are events.
+async fn last_before_recent(store: &Store, last: i64) -> Result<Option<i64>, Error> {
     let first = last.saturating_sub(RECENT_EVENTS_AT_START.into());
     let read = async move |db: &LongReads<'_>| db.events_after(first, RECENT_EVENTS_AT_START).await;
     let events = store.long_read(CallerKey::Operator, read).await?.events;
     let stopped_at = events.last().map(|event| event.at);
-    let is_old = |event: &&Event| stopped_at.is_some_and(|stopped_at| event.at.after(RECENT) <= stopped_at);
-    Ok(events.iter().rev().find(is_old).map_or(first, |event| event.seq))
+    Ok(stopped_at.map(|stopped_at| {
+        let is_old = |event: &&Event| event.at.after(RECENT) <= stopped_at;
+        events.iter().rev().find(is_old).map_or(first, |event| event.seq)
+    }))
 }
 
 /// Ties the database to the first server key. Returns whether this is that key.

@@ -30,9 +30,9 @@ impl Service {
         }
     }
 
-    /// Returns the last event before the recent ones, which a client that was cut may not have received.
-    pub fn last_before_recent(&self) -> MessageId {
-        MessageId(self.inner.hub.last_before_recent())
+    /// Returns the last event that a client of an unknown position has received, if the server has just started.
+    pub fn last_before_stop(&self) -> Option<MessageId> {
+        self.inner.hub.last_before_stop().map(MessageId)
     }
 
     /// Subscribes a user's realtime connections to the presence of another user.

@@ -409,7 +409,7 @@ impl MqttRunner {
             Some(seq) => MaybeMissed { after: MessageId(seq), own_after: MessageId(seq) },
             None => {
                 let own_after = MessageId(listening.sent());
-                MaybeMissed { after: self.service.last_before_recent(), own_after }
+                MaybeMissed { after: self.service.last_before_stop().unwrap_or(own_after), own_after }
             }
         });
         self.opened_at.set(listening.sent());
