@@ -112,11 +112,7 @@ async fn messages_that_were_not_delivered_come_with_the_subscription() {
     }
     socket.hears_nothing().await;
     bob.receives(room, last).await;
-    let mut another = Socket::of(&bob).await;
-    for text in ["one", "two", "three"] {
-        assert_eq!(another.hears_object().await.1["message"], text, "another client may have received them");
-    }
-    another.hears_nothing().await;
+    Socket::of(&bob).await.hears_nothing().await;
     Socket::of(&ada).await.hears_nothing().await;
 }
 
@@ -207,9 +203,7 @@ async fn each_session_of_a_user_hears_it_and_a_new_connection_goes_on() {
     ada.says(room, "two").await;
     assert_eq!(other.hears_object().await.1["message"], "two");
     let mut again = Socket::of(&bob).await;
-    for text in ["one", "two"] {
-        assert_eq!(again.hears_object().await.1["message"], text, "it may have missed them");
-    }
+    assert_eq!(again.hears_object().await.1["message"], "two", "not delivered yet");
     again.hears_nothing().await;
 }
 
