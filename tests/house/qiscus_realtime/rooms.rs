@@ -160,7 +160,11 @@ async fn the_topic_of_one_user_is_granted_to_the_other_user_of_the_room() {
     assert_eq!(one.hears().await, said(&read, &format!("{sent}:ada-one")));
     assert_eq!(other.subscribes(&[&typing(room, "bob")]).await, [0], "its own, of which it hears nothing");
     other.publishes(&typing(room, "bob"), "1").await;
-    assert_eq!(one.hears().await, said(&typing(room, "bob"), "1"));
+    let mut heard = one.hears().await;
+    if heard == said(&read, &format!("{sent}:ada-one")) {
+        heard = one.hears().await; // the mark itself, behind what the subscription told of it
+    }
+    assert_eq!(heard, said(&typing(room, "bob"), "1"));
     one.publishes(&typing(room, "ada"), "1").await;
     other.hears_nothing().await;
     one.unsubscribes(&[&typing(room, "bob")]).await;
