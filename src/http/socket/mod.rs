@@ -276,14 +276,8 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
         loop {
             let is_authenticated = self.protocol.is_authenticated();
             let silence_end = self.protocol.silence_max().map(|silence| last_message + silence);
-            let is_pinged = self.protocol.silence_max().is_none_or(|silence| silence > OWN_SILENCE_MAX);
             let deadline = match is_authenticated {
-                true if !is_pinged => last_message + OWN_SILENCE_MAX,
-                true => self
-                    .confirm_at
-                    .unwrap_or(last_ping + PING_EVERY)
-                    .min(last_ping + PING_EVERY)
-                    .min(last_received + SILENCE_MAX),
+                true => self.check_at(last_message, last_ping, last_received),
                 false if self.protocol.keeps_unauthenticated() && last_received > opened => {
                     let silent = last_received + T::UNAUTHENTICATED_SILENCE_MAX;
                     T::UNAUTHENTICATED_MAX.map_or(silent, |most| silent.min(unauthenticated_since + most))
@@ -331,6 +325,16 @@ impl<T: Protocol, R: CommandRunner<T>> Pump<T, R> {
             if is_authenticated && !self.protocol.is_authenticated() {
                 unauthenticated_since = Instant::now();
             }
+        }
+    }
+
+    /// Returns when an authenticated client is pinged, or has been silent for too long. A client whose keep-alive is short
+    /// shows by its own messages that it is there, and is not pinged.
+    fn check_at(&self, last_message: Instant, last_ping: Instant, last_received: Instant) -> Instant {
+        let ping_at = last_ping + PING_EVERY;
+        match self.protocol.silence_max() {
+            Some(silence) if silence <= OWN_SILENCE_MAX => last_message + OWN_SILENCE_MAX,
+            Some(_) | None => self.confirm_at.map_or(ping_at, |at| at.min(ping_at)).min(last_received + SILENCE_MAX),
         }
     }
 
