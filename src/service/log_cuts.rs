@@ -65,7 +65,7 @@ impl Service {
         }
     }
 
-    /// Cuts the write-ahead log. Returns false if readers held it for `TRIES_MAX` seconds.
+    /// Cuts the write-ahead log. Returns false if readers still use it after `TRIES_MAX` tries, one second apart.
     pub async fn cut_log(&self) -> Result<bool, Error> {
         for _ in 0..TRIES_MAX {
             let store = self.inner.store.clone();

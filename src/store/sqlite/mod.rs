@@ -153,7 +153,8 @@ impl Engine {
         self.writer.commits()
     }
 
-    /// The first checkpoint stops nobody. The second one holds the writer, so it has little left to copy.
+    /// The passive checkpoint copies most pages and blocks neither readers nor the writer. The truncating one blocks the
+    /// writer, and copies only the pages that were written in between.
     pub(super) fn cut_log(&self) -> Result<bool, Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.database, flags)?;
