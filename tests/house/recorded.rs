@@ -1,7 +1,7 @@
 //! Recorded traffic of the published SDKs, replayed without them: `tests/house/recorded/*.json`.
 //!
 //! Each file is one run of `tests/sdk/<vendor>.mjs`, step by step, the back end's own calls among them. What is drawn at random has a name
-//! there (`<r1>`), learnt again from the responses of each replay. To record again: `RECORD=1 node tests/sdk/run.mjs target/debug/standin`
+//! there (`<r1>`), and so has a time that a client repeats (`<t1>`): both are learnt again from the responses of each replay. To record again: `RECORD=1 node tests/sdk/run.mjs target/debug/standin`
 //! (MirrorFly's needs port 80); the difference is then for a person to read.
 
 use std::{collections::HashMap, fs};
@@ -26,6 +26,9 @@ pub(crate) fn steps(name: &str) -> Vec<Value> {
     assert!(steps.len() >= STEPS_MIN, "{path} holds a whole run");
     steps
 }
+
+/// How many digits a time in seconds has.
+const TIME_DIGITS: usize = 10;
 
 /// A replay against one server: the values of the names, as this server drew them.
 pub(crate) struct Replay<'a> {
@@ -63,7 +66,12 @@ impl<'a> Replay<'a> {
         let escaped = self.server.base().replace(':', "%3A").replace('/', "%2F");
         let text =
             text.replace("<base>", self.server.base()).replace("<base%>", &escaped).replace("<host>", self.host());
-        let text = self.learnt.iter().fold(text, |text, (name, value)| text.replace(name, value));
+        // A time is a number, or a part of a text.
+        let with = |text: String, (name, value): (&String, &String)| match is_time(name) {
+            true => text.replace(&format!("\"{name}\""), value).replace(name, value),
+            false => text.replace(name, value),
+        };
+        let text = self.learnt.iter().fold(text, with);
         let Some((before, rest)) = text.split_once("<base64>") else { return text };
         let (plain, after) = rest.split_once("</base64>").unwrap();
         format!("{before}{}{after}", BASE64_STANDARD.encode(plain))
@@ -86,6 +94,9 @@ impl<'a> Replay<'a> {
                 }
             }
             (Value::String(recorded), Value::String(seen)) => self.text(at, recorded, seen),
+            (Value::String(recorded), Value::Number(seen)) if is_time(recorded) => {
+                self.text(at, recorded, &seen.to_string());
+            }
             // How much had happened by then, unseen by the recording too.
             (Value::Number(_), Value::Number(_)) if at.ends_with("_comment_id") || at.ends_with("_event_id") => {}
             (Value::Number(recorded), Value::Number(seen)) if recorded.as_i64() == Some(0) && is_of_a_run(seen) => {}
@@ -108,7 +119,8 @@ impl<'a> Replay<'a> {
             let drawn = rest.strip_prefix(before).unwrap_or_else(|| panic!("{at}: {recorded} is now {seen}"));
             let end = drawn.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(drawn.len());
             let value = &drawn[..end];
-            assert!(DRAWN.contains(&end), "{at}: {recorded} is now {seen}");
+            let is_drawn = if is_time(name) { end == TIME_DIGITS && is_number(value) } else { DRAWN.contains(&end) };
+            assert!(is_drawn, "{at}: {recorded} is now {seen}");
             let known = self.learnt.entry(name.to_owned()).or_insert_with(|| value.to_owned());
             assert_eq!(known, value, "{at}: what was the same is the same");
             (expected, rest) = (after, &drawn[end..]);
@@ -137,9 +149,15 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// Whether a name is that of a time.
+fn is_time(name: &str) -> bool {
+    name.strip_prefix("<t").and_then(|rest| rest.strip_suffix('>')).is_some_and(is_number)
+}
+
 /// The first name in a recorded text, between what is before it and what is after it.
 fn first_name(text: &str) -> Option<(&str, &str, &str)> {
-    text.match_indices("<r").find_map(|(start, _)| {
+    text.match_indices(['r', 't']).filter_map(|(letter, _)| letter.checked_sub(1)).find_map(|start| {
+        text[start..].strip_prefix('<')?;
         let end = start + text[start..].find('>')?;
         is_number(&text[start + 2..end]).then(|| (&text[..start], &text[start..=end], &text[end + 1..]))
     })

@@ -23,9 +23,9 @@ const BACKGROUND = /^(heartbeat\.alive|imopenstat\..*|im_open_status\.wshello)$/
 
 /**
  * What is drawn at random, by its length: derived secrets and picture names, tickets, unique ids of rooms, but not the secret of the app in
- * these tests. In a form a slash before it is `%2F`.
+ * these tests, nor what a client draws for its own instance. In a form a slash before it is `%2F`.
  */
-const RANDOM = /(?<=^|%2F|[^0-9A-Za-z])(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{27}|(?!0123456789abcdef)[0-9a-f]{32})(?![0-9A-Za-z])/g;
+const RANDOM = /(?<=^|%2F|[^0-9A-Za-z])(?<!instanceid=)(?:[0-9A-Za-z]{22}|[0-9A-Za-z]{27}|(?!0123456789abcdef)[0-9a-f]{32})(?![0-9A-Za-z])/g;
 
 /** The second part of a token of MirrorFly: a time. */
 const CLAIMS = /(?<=\.)eyJleHA[0-9A-Za-z_-]+(?=\.)/g;
@@ -44,6 +44,12 @@ const KEPT = /^(sdkappid|body_base64)$/;
 
 /** What is encrypted: it differs with the secrets in it. A replay decrypts none. */
 const ENCRYPTED = /^[0-9A-Za-z+\/]{100,}={0,2}$/;
+
+/** Numbers of a message that a client draws, and times at which a server took it: an SDK repeats both in later calls. */
+const [MESSAGE_NUMBER, MESSAGE_TIME] = [/^(MsgSeq|MsgRandom|MsgRand)$/, /^(MsgTime|MsgTimeStamp|LastedMsgTime|LastMsgTime|LastReadTime)$/];
+
+/** Of a message: `MsgKey` and `MsgId`. */
+const [MESSAGE_KEY, MESSAGE_ID] = [/(?<=^|")(\d+)_(\d+)_(\d{10})(?=$|")/g, /^(\d+)-(\d{10})-(\d+)$/];
 
 const TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?$/;
 
@@ -178,6 +184,11 @@ class Names {
   #drawn = new Map();
   #uuids = new Map();
   #calls = new Map();
+  #numbers = new Map();
+  #times = new Map();
+  /** Times that the client has said: a replay says them as they stand. */
+  #clientTimes = new Set();
+  #isSaid = false;
 
   constructor(base) {
     this.#base = base;
@@ -195,6 +206,11 @@ class Names {
 
   #member(key, value) {
     if (KEPT.test(key)) return value;
+    if (key === 'said') return this.#said(value);
+    if (key === 'MsgClientTime' && this.#isSaid) this.#clientTimes.add(value);
+    if (key === 'MsgClientTime') return this.#clientTimes.has(value) ? value : this.#time(value);
+    if (MESSAGE_NUMBER.test(key)) return this.#number(value);
+    if (MESSAGE_TIME.test(key) && value > 0) return this.#time(value);
     // A call's number says which answer is its own.
     return key === 'seq' ? this.#name(this.#calls, value, number => number) : this.steady(value);
   }
@@ -203,7 +219,10 @@ class Names {
     if (TIME.test(text)) return '<time>';
     if (ENCRYPTED.test(text)) return '<encrypted>';
     if (/^\d{7,}$/.test(text)) return '0';
-    const based = stanza(text).replaceAll(this.#base, '<base>').replaceAll(encodeURIComponent(this.#base), '<base%>');
+    const keyed = text
+      .replace(MESSAGE_KEY, (_, seq, random, at) => `${this.#number(Number(seq))}_${this.#number(Number(random))}_${this.#time(Number(at))}`)
+      .replace(MESSAGE_ID, (_, sender, at, random) => `${sender}-${this.#clientTimes.has(Number(at)) ? at : this.#time(Number(at))}-${this.#number(Number(random))}`);
+    const based = stanza(keyed).replaceAll(this.#base, '<base>').replaceAll(encodeURIComponent(this.#base), '<base%>');
     return based
       .replaceAll(this.#host, '<host>')
       .replace(USER_SIG, packed => `<usersig:${signed(packed)}>`)
@@ -211,6 +230,22 @@ class Names {
       .replace(CLAIMS, '<claims>')
       .replace(RANDOM, random => this.#name(this.#drawn, random, number => `<r${number}>`))
       .replace(UUID, uuid => this.#name(this.#uuids, uuid, number => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`));
+  }
+
+  #said(frame) {
+    this.#isSaid = true;
+    const steady = this.steady(frame);
+    this.#isSaid = false;
+    return steady;
+  }
+
+  /** What a client draws is large; the tests' own numbers stay. */
+  #number(value) {
+    return value > 1_000_000 ? this.#name(this.#numbers, value, number => 1_000 + number) : value;
+  }
+
+  #time(value) {
+    return this.#name(this.#times, value, number => `<t${number}>`);
   }
 
   #name(known, value, name) {

@@ -12,7 +12,7 @@ import { Standin } from './standin.mjs';
 import { clients } from './tencent_clients.mjs';
 import { CHAT, People, SDK_APP_ID, TIM, TIM_PLAIN, rest } from './tencent_client.mjs';
 import { friends } from './tencent_friends.mjs';
-import { messages } from './tencent_messages.mjs';
+import { chatCalls, messages } from './tencent_messages.mjs';
 import { profiles } from './tencent_profiles.mjs';
 import { samples } from './tencent_samples.mjs';
 import { idling, kicks, leaving, restart, signingIn } from './tencent_sessions.mjs';
@@ -34,8 +34,11 @@ export async function run(binary) {
   }
 }
 
-/** After how much silence the SDK has said all that a call makes it say, in milliseconds. */
-const QUIET_MS = 700;
+/**
+ * After how much silence the SDK has said all that a call makes it say, in milliseconds: more than a second, so that no two messages of a
+ * recording have one time.
+ */
+const QUIET_MS = 1_100;
 
 const of = sdk => what => `${sdk.name}: ${what}`;
 
@@ -76,39 +79,44 @@ async function befriended(standin, one, other) {
   await other.keep('getUserProfile', { userIDList: ['ada'] });
 }
 
-/** A visit of one person, for the replay, each call when what the former one caused has been said. */
+/** Visits of one person, for the replay. */
 async function recorded(binary, browser) {
+  await recordedVisit(binary, browser, 'tencent-page', profileCalls);
+  await recordedVisit(binary, browser, 'tencent-chat', chatCalls);
+}
+
+/** Each call is made when what the former one caused has been said. */
+async function recordedVisit(binary, browser, name, callsOf) {
   await within(binary, browser, CHAT, async standin => {
     const recording = await recorder(standin.base);
     standin.via = recording.base;
     const people = await People.using(CHAT, browser, recording.base);
-    const quiet = () => pause(QUIET_MS);
-    const ada = await people.open();
-    const calls = [
-      () => rest(standin, 'im_open_login_svc/account_import', { UserID: 'bob', Nick: 'Bob', FaceUrl: 'https://pictures.example.com/bob.png' }),
-      () => ada.login('ada'),
-      () => ada.keep('getMyProfile'),
-      () => ada.keep('getUserProfile', { userIDList: ['bob', 'nobody'] }),
-      () => ada.keep('updateMyProfile', { nick: 'Älice Ω <1>', gender: 'Gender_Type_Female', language: 7, level: 3 }),
-      () => ada.keep('updateMyProfile', { profileCustomField: [{ key: 'Tag_Profile_Custom_Test1', value: 'My custom profile 1' }] }),
-      () => ada.refuse('updateMyProfile', { location: 'x'.repeat(17) }),
-      () => ada.keep('addFriend', { to: 'bob', source: 'AddSource_Type_Web', type: 'Add_Type_Both', remark: 'Bobby', groupName: 'Work' }),
-      () => ada.keep('updateFriend', { userID: 'bob', remark: 'Robert' }),
-      () => ada.keep('checkFriend', { userIDList: ['bob'], type: 'CheckResult_Type_Both' }),
-      () => rest(standin, 'profile/portrait_set', { From_Account: 'bob', ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: 'Bob changed' }] }),
-      () => ada.keep('addToBlacklist', { userIDList: ['bob'] }),
-      () => ada.keep('removeFromBlacklist', { userIDList: ['bob'] }),
-      () => ada.keep('logout'),
-    ];
-    for (const call of calls) {
+    for (const call of callsOf(standin, await people.open())) {
       await call();
-      await quiet();
+      await pause(QUIET_MS);
     }
-    await recording.save('tencent-page');
+    await recording.save(name);
     people.close();
     recording.close();
   });
 }
+
+const profileCalls = (standin, ada) => [
+  () => rest(standin, 'im_open_login_svc/account_import', { UserID: 'bob', Nick: 'Bob', FaceUrl: 'https://pictures.example.com/bob.png' }),
+  () => ada.login('ada'),
+  () => ada.keep('getMyProfile'),
+  () => ada.keep('getUserProfile', { userIDList: ['bob', 'nobody'] }),
+  () => ada.keep('updateMyProfile', { nick: 'Älice Ω <1>', gender: 'Gender_Type_Female', language: 7, level: 3 }),
+  () => ada.keep('updateMyProfile', { profileCustomField: [{ key: 'Tag_Profile_Custom_Test1', value: 'My custom profile 1' }] }),
+  () => ada.refuse('updateMyProfile', { location: 'x'.repeat(17) }),
+  () => ada.keep('addFriend', { to: 'bob', source: 'AddSource_Type_Web', type: 'Add_Type_Both', remark: 'Bobby', groupName: 'Work' }),
+  () => ada.keep('updateFriend', { userID: 'bob', remark: 'Robert' }),
+  () => ada.keep('checkFriend', { userIDList: ['bob'], type: 'CheckResult_Type_Both' }),
+  () => rest(standin, 'profile/portrait_set', { From_Account: 'bob', ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: 'Bob changed' }] }),
+  () => ada.keep('addToBlacklist', { userIDList: ['bob'] }),
+  () => ada.keep('removeFromBlacklist', { userIDList: ['bob'] }),
+  () => ada.keep('logout'),
+];
 
 /** The build of the older SDK that knows no friends: profiles and the black list. */
 async function plain(binary, browser) {

@@ -3,6 +3,7 @@
  */
 
 import { check, eventually } from './check.mjs';
+import { rest } from './tencent_client.mjs';
 
 /** What a page shows of its conversation with somebody. */
 const conversation = async (who, peer) => {
@@ -76,4 +77,34 @@ export async function messages(of, house, people) {
   await eventually(of('the other conversation stays'), async () => ((await conversation(bob, 'cid')) ? true : undefined));
   check(of('deleteConversation'), await conversation(bob, 'ada'), undefined);
   for (const who of [ada, bob, second, cid]) check(of('no fault in a page with messages'), who.faults, []);
+}
+
+/** A conversation for the replay: what the page of one user does, and what the back end does in the name of the other. */
+export function chatCalls(standin, ada) {
+  const byBob = (text, seq) => rest(standin, 'openim/sendmsg', {
+    SyncOtherMachine: 2, From_Account: 'bob', To_Account: 'ada', MsgSeq: seq, MsgRandom: 7 * seq,
+    MsgBody: [{ MsgType: 'TIMTextElem', MsgContent: { Text: text } }],
+  });
+  let answered;
+  return [
+    () => rest(standin, 'im_open_login_svc/account_import', { UserID: 'bob', Nick: 'Bob' }),
+    () => ada.login('ada'),
+    () => ada.keep('getConversationList'),
+    () => history(ada, 'bob'),
+    () => ada.say('bob', 'Hello Bob \u{1F600}'),
+    async () => (answered = await byBob('Hello Ada', 1)),
+    () => ada.hears('MESSAGE_RECEIVED'),
+    () => ada.keep('setMessageRead', { conversationID: 'C2Cbob' }),
+    () => rest(standin, 'openim/admin_set_msg_read', { Report_Account: 'bob', Peer_Account: 'ada' }),
+    () => ada.hears('MESSAGE_READ_BY_PEER'),
+    () => ada.say('nobody', 'x'),
+    () => ada.say('bob', 'written by mistake'),
+    () => recall(ada, 'bob'),
+    () => rest(standin, 'openim/admin_msgwithdraw', { From_Account: 'bob', To_Account: 'ada', MsgKey: answered.MsgKey }),
+    () => ada.hears('MESSAGE_REVOKED'),
+    () => ada.keep('pinConversation', { conversationID: 'C2Cbob', isPinned: true }),
+    () => ada.keep('setMessageRemindType', { userIDList: ['bob'], messageRemindType: 'AcceptNotNotify' }),
+    () => ada.keep('deleteConversation', 'C2Cbob'),
+    () => ada.keep('logout'),
+  ];
 }

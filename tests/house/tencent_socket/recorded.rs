@@ -1,4 +1,4 @@
-//! A visit of the published SDK, replayed: the calls of its back end, and the frames it sent and received between them.
+//! Visits of the published SDK, replayed: the calls of its back end, and the frames it sent and received between them.
 
 use super::{
     super::recorded::{Replay, steps},
@@ -7,13 +7,22 @@ use super::{
 
 #[actix_web::test]
 async fn the_sdk_receives_what_was_recorded() {
+    replayed("tencent-page").await;
+}
+
+#[actix_web::test]
+async fn in_a_conversation_the_sdk_receives_what_was_recorded() {
+    replayed("tencent-chat").await;
+}
+
+async fn replayed(name: &str) {
     let server = server().await;
-    for name in ["Test1", "Test2"] {
-        server.command(&["app", "field", "add", name]);
+    for field in ["Test1", "Test2"] {
+        server.command(&["app", "field", "add", field]);
     }
     let mut replay = Replay::new(&server);
     let mut socket = None;
-    for (number, step) in steps("tencent-page").iter().map(with_user_sigs).enumerate() {
+    for (number, step) in steps(name).iter().map(with_user_sigs).enumerate() {
         let at = format!("step {number}");
         if let Some(path) = step["opens"].as_str() {
             socket = Some(Aligned { socket: Socket::connect_at(&server, path).await, early: Vec::new() });
