@@ -97,7 +97,7 @@ const LOG_WAIT_MAX: Duration = Duration::from_millis(100);
 const WRITER_CACHE_KIB: i32 = 16 * 1024;
 
 /// Prepared statements that a connection keeps: more than there are.
-const STATEMENTS_KEPT: usize = 160;
+const STATEMENTS_KEPT: usize = 320;
 
 pub(super) struct Engine {
     database: PathBuf,
@@ -257,8 +257,16 @@ fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<boo
     connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    keep_statements(connection)?;
     Ok(mode == "wal")
+}
+
+/// Keeps prepared statements, with plans that do not depend on the values of parameters. By default SQLite looks at the
+/// value of a `LIMIT ?1`, and prepares such a statement anew for each run.
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(())
 }
 
 /// Maps an error of SQLite to what the caller can do about it.

@@ -7,7 +7,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{LOCK_WAIT_MAX, STATEMENTS_KEPT};
+use super::{LOCK_WAIT_MAX, keep_statements};
 use crate::{
     domain::{CallerKey, Error},
     fair::{FairBounds, FairThreads},
@@ -22,7 +22,7 @@ pub(super) fn open(database: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(database, flags)?;
     connection.busy_timeout(LOCK_WAIT_MAX)?;
     connection.pragma_update(None, "query_only", true)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    keep_statements(&connection)?;
     Ok(connection)
 }
 

@@ -187,20 +187,28 @@ fn serve_batch(connection: &mut Connection, batch: impl Iterator<Item = Job>) {
     }
 }
 
+fn run(connection: &Connection, statement: &str) -> Result<(), Error> {
+    connection.prepare_cached(statement)?.execute([])?;
+    Ok(())
+}
+
 fn commit_together(
     tx: Transaction<'_>,
     batch: impl Iterator<Item = Job>,
     answers: &mut Vec<Answer>,
 ) -> Result<(), Error> {
     for job in batch {
-        let savepoint = tx.execute_batch("SAVEPOINT job").map_err(Error::from);
+        let savepoint = run(&tx, "SAVEPOINT job");
         let done = job(savepoint.map(|()| &tx));
         answers.push(done.answer);
         match done.refused {
-            None => tx.execute_batch("RELEASE job")?,
+            None => run(&tx, "RELEASE job")?,
             // SQLite rolled back the whole transaction (disk full, I/O error), the other jobs included.
             Some(cause) if tx.is_autocommit() => return Err(cause),
-            Some(_) => tx.execute_batch("ROLLBACK TO job; RELEASE job")?,
+            Some(_) => {
+                run(&tx, "ROLLBACK TO job")?;
+                run(&tx, "RELEASE job")?;
+            }
         }
     }
     Ok(tx.commit()?)
