@@ -70,10 +70,18 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a notification of this size; false if there is no room, which ends the session.
+    /// Queues a notification of this size; false if there is no room, which ends the session. A sign that no event caused
+    /// finds half the room, and is dropped if that is used: nobody's typing ends the session of another user.
     pub(super) fn put(&self, notification: &Arc<Notification>, bytes: usize) -> bool {
+        let is_sign = matches!(**notification, Notification::Chat { seq: 0, .. });
+        let share = if is_sign { 2 } else { 1 };
         let mut waiting = self.waiting();
-        if waiting.notifications.len() >= NOTIFICATIONS_MAX || waiting.bytes.saturating_add(bytes) > BYTES_MAX {
+        let is_full = waiting.notifications.len() >= NOTIFICATIONS_MAX / share
+            || waiting.bytes.saturating_add(bytes) > BYTES_MAX / share;
+        if is_full && is_sign {
+            return true;
+        }
+        if is_full {
             // The session has lost this notification: its position must stay before it.
             waiting.is_behind = true;
             drop(waiting);

@@ -11,7 +11,7 @@ use std::{
 use quick_cache::unsync::Cache;
 
 use crate::{
-    domain::{Error, Network, UserKey},
+    domain::{Error, Network, Owner, UserKey},
     service::Service,
 };
 
@@ -25,7 +25,7 @@ const NETWORKS_MAX: usize = 100_000;
 /// Users remembered by the pace; the oldest leave.
 const USERS_MAX: usize = 100_000;
 
-/// Topics per minute that the realtime connections of one user subscribe to, and typing signs; then they wait.
+/// Topics per minute that the realtime connections of one user subscribe to; then they wait.
 const TOPICS_OF_USER: Pace = Pace { per_minute: 1_200, at_once: 400 };
 
 /// The same of all users of an address.
@@ -33,6 +33,12 @@ const TOPICS_OF_ADDRESS: Pace = Pace { per_minute: 12_000, at_once: 6_000 };
 
 /// Unknown tokens per minute that realtime connections of an address try; then they wait.
 const UNKNOWN_TOKENS_OF_ADDRESS: Pace = Pace { per_minute: 600, at_once: 300 };
+
+/// Messages per minute that the clients of one user send; then they wait.
+const MESSAGES_OF_USER: Pace = Pace { per_minute: 6_000, at_once: 3_000 };
+
+/// Typing signs and unstored messages per minute that the clients of one user send; then they wait.
+const SIGNS_OF_USER: Pace = Pace { per_minute: 1_200, at_once: 400 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientBounds {
@@ -47,6 +53,8 @@ pub(super) struct ClientLimits {
     topics_of_users: PaceKeeper<UserKey>,
     topics_of_addresses: PaceKeeper<Network>,
     unknown_tokens: PaceKeeper<Network>,
+    messages_of_users: PaceKeeper<UserKey>,
+    signs_of_users: PaceKeeper<UserKey>,
 }
 
 impl ClientLimits {
@@ -57,6 +65,8 @@ impl ClientLimits {
             topics_of_users: PaceKeeper::new(TOPICS_OF_USER, USERS_MAX),
             topics_of_addresses: PaceKeeper::new(TOPICS_OF_ADDRESS, NETWORKS_MAX),
             unknown_tokens: PaceKeeper::new(UNKNOWN_TOKENS_OF_ADDRESS, NETWORKS_MAX),
+            messages_of_users: PaceKeeper::new(MESSAGES_OF_USER, USERS_MAX),
+            signs_of_users: PaceKeeper::new(SIGNS_OF_USER, USERS_MAX),
         }
     }
 
@@ -83,11 +93,27 @@ impl Service {
         wait(of_address.unwrap_or_default()).await;
     }
 
+    /// Waits until a client of this user may send another message. A back end never waits.
+    pub(super) async fn pace_message(&self, sender: &Owner) {
+        pace(&self.inner.client_limits.messages_of_users, sender).await;
+    }
+
+    /// As [`Service::pace_message`], for typing signs and unstored messages.
+    pub(super) async fn pace_sign(&self, sender: &Owner) {
+        pace(&self.inner.client_limits.signs_of_users, sender).await;
+    }
+
     /// Waits until the realtime connections of an address may try another token, after an unknown one.
     pub async fn pace_unknown_tokens(&self, from: Option<IpAddr>) {
         let limits = &self.inner.client_limits;
         let of_address = from.map(|from| limits.unknown_tokens.take(Network::of(from), 1, Instant::now()));
         wait(of_address.unwrap_or_default()).await;
+    }
+}
+
+async fn pace(keeper: &PaceKeeper<UserKey>, sender: &Owner) {
+    if let Owner::Itself(user) = sender {
+        wait(keeper.take(*user, 1, Instant::now())).await;
     }
 }
 

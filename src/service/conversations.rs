@@ -74,6 +74,7 @@ impl Service {
         to: &ConversationRef,
         new: NewMessage,
     ) -> Result<SentMessage, Error> {
+        self.pace_message(sender).await;
         let (app, at, drawn) = (tenant.app.key, self.now(), credentials::draw_for_message(self.now()));
         let (sender, to) = (sender.clone(), to.clone());
         let touches = self.touched(app, &sender, &to).await?;
@@ -91,6 +92,7 @@ impl Service {
         to: &ConversationRef,
         new: &NewMessage,
     ) -> Result<SentMessage, Error> {
+        self.pace_sign(sender).await;
         let (at, drawn) = (self.now(), credentials::draw_for_message(self.now()));
         let read = async |db: &Db<'_>| {
             let pair = Pair::of(db, tenant.app.key, sender, to).await?;
@@ -116,6 +118,7 @@ impl Service {
         to: &ConversationRef,
         is_typing: bool,
     ) -> Result<(), Error> {
+        self.pace_sign(owner).await;
         let (app, at, drawn) = (tenant.app.key, self.now(), credentials::draw_for_message(self.now()));
         let read = async |db: &Db<'_>| {
             let pair = Pair::of(db, app, owner, to).await?;

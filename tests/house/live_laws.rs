@@ -15,10 +15,12 @@ use standin::{
         error::Error,
         free_data::Extras,
         id::{AppKey, UserId, UserKey},
+        message::{Conversation, ConversationKey},
         profile::{Patch, ProfileChange, ProfileField},
         secret::{DerivedSecret, Digest, Salt},
         session::{
-            Claim, Claims, EndReason, Notification, Sibling, SiblingState, StoredPosition, Vendor, claims, resume,
+            ChatEvent, ChatNews, Claim, Claims, EndReason, Notification, Sibling, SiblingState, StoredPosition, Vendor,
+            claims, resume,
         },
         storage::Durability,
         text::DisplayName,
@@ -266,6 +268,36 @@ async fn promise_36_a_session_that_does_not_read_ends_at_256_notifications_and_h
         next(&mut slow).await.unwrap();
     }
     assert_eq!(next(&mut slow).await, Err(EndReason::Slow));
+}
+
+#[actix_web::test]
+async fn signs_that_are_not_read_end_no_session_and_leave_room_for_what_is_stored() {
+    let fixture = Fixture::fresh().await;
+    let (ann, ben) = (fixture.key("ann").await, fixture.key("ben").await);
+    let mut slow = fixture.listen(ann).await;
+    let user = |id: &str| fixture.store.user(fixture.app, &user_id(id)).unwrap().unwrap();
+    let (actor, other) = (user("ben"), user("ann"));
+    let conversation = Conversation {
+        key: ConversationKey(1),
+        app: fixture.app,
+        users: [ann, ben],
+        unique_id: String::new(),
+        options: "{}".to_owned(),
+        last_seq: 0,
+        last_at: at(1),
+        created_at: at(1),
+    };
+    let news = ChatNews { conversation, actor, other, at: at(1), event: ChatEvent::Typing { is_typing: true } };
+    for _ in 0..1000 {
+        fixture.hub.pass(&[ann], Notification::Chat { seq: 0, news: Box::new(news.clone()) });
+    }
+    fixture.rename("ann", "stored").await;
+    fixture.reported().await;
+    for _ in 0..128 {
+        assert_eq!(next(&mut slow).await.unwrap().seq(), 0, "half of the room is for signs");
+    }
+    assert_eq!(name(&mut slow).await, "stored");
+    assert_eq!(fixture.hub.sessions(ann, Vendor::MirrorFly), 1);
 }
 
 /// The places that have moved since this was asked last.

@@ -406,10 +406,12 @@ impl MqttRunner {
     /// Notes what a client that begins a session may have missed, and returns the last event before the session.
     fn begin_position(&self, listening: &EventSubscription) -> i64 {
         self.maybe_missed.set(match listening.missed_since() {
-            Some(seq) => MaybeMissed { after: MessageId(seq), own_after: MessageId(seq) },
+            Some(seq) => MaybeMissed { after: MessageId(seq), own_after: MessageId(seq), with_read: true },
+            // Soon after a start, a page that is new and a client that the stop has cut look alike.
             None => {
                 let own_after = MessageId(listening.sent());
-                MaybeMissed { after: self.service.last_before_stop().unwrap_or(own_after), own_after }
+                let after = self.service.last_before_stop().unwrap_or(own_after);
+                MaybeMissed { after, own_after, with_read: false }
             }
         });
         self.opened_at.set(listening.sent());
@@ -462,7 +464,6 @@ impl MqttRunner {
                 Ok(SessionChange::Away(!is_there))
             }
             Publication::Typing { room, is_typing, .. } => {
-                self.service.pace_topics(own.key, self.client, 1).await;
                 let (tenant, user) = self.user(own).await?;
                 let (owner, room) = (Owner::Itself(user.key), ConversationRef::Key(room));
                 match self.service.announce_typing(&tenant, &owner, &room, is_typing).await {
