@@ -9,8 +9,8 @@ use super::{
 use crate::{
     domain::{
         AppKey, CloudData, ConversationChange, ConversationKey, ConversationRef, Error, EventKind, Fault, Message,
-        MessageBody, MessageData, MessageEdit, MessageId, MessageName, MessageRecall, MessageRef, Metadata, Moment,
-        Owner, PINS_MAX, Resource,
+        MessageBody, MessageData, MessageEdit, MessageId, MessageName, MessageOrigin, MessageRecall, MessageRef,
+        Metadata, Moment, Owner, PINS_MAX, Resource,
     },
     store::Tx,
 };
@@ -117,12 +117,31 @@ pub struct MessageChange {
     pub name: Option<MessageName>,
     /// The version that the change was made for.
     pub of_version: Option<u32>,
-    /// Whether a message of the other user may be changed too.
-    pub others_too: bool,
+    pub others: OthersMessages,
     /// Whether a message that the user does not see may be changed: a back end may have sent it.
     pub unseen_too: bool,
     /// The greatest age of the message.
     pub within: Option<Duration>,
+}
+
+/// The messages of the other user that may be changed too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OthersMessages {
+    #[default]
+    None,
+    /// Those that were sent through this API: users of other APIs do not expect such changes.
+    SentThrough(MessageOrigin),
+    All,
+}
+
+impl OthersMessages {
+    fn may_be(self, message: &Message) -> bool {
+        match self {
+            Self::None => false,
+            Self::SentThrough(origin) => message.origin == origin,
+            Self::All => true,
+        }
+    }
 }
 
 impl MessageChange {
@@ -163,7 +182,7 @@ pub async fn edit(
         false => chat.shown_message(wanted).await?,
     };
     let Some(mut message) = found else { return Ok(EditOutcome::NoSuchMessage) };
-    if message.sender != chat.me.key && !change.others_too {
+    if message.sender != chat.me.key && !change.others.may_be(&message) {
         return Ok(EditOutcome::NotOwn);
     }
     if message.is_recalled() {

@@ -111,6 +111,21 @@ async fn a_change_by_either_user_raises_the_version_and_an_old_version_is_20027_
 }
 
 #[actix_web::test]
+async fn a_message_of_another_vendors_user_is_changed_by_its_sender_alone() {
+    let server = server().await;
+    let qiscus = crate::qiscus_messages::Chatter::of(&server, "quin").await;
+    let mut bob = Chatter::of(&server, "bob").await;
+    let room = qiscus.room("bob").await;
+    qiscus.says(room, "I pay 10").await;
+    bob.gets_text("I pay 10").await;
+    let (_, page) = bob.history("quin", json!({})).await;
+    let mut change = page["MsgList"][0].clone();
+    (change["MsgBody"], change["MsgVersion"]) = (text("I pay 1000"), json!(0));
+    bob.is_refused(MODIFY, change, 20022).await;
+    assert_eq!(qiscus.page(room, "&limit=20").await[0]["message"], "I pay 10");
+}
+
+#[actix_web::test]
 async fn a_deletion_is_for_the_caller_alone_and_stays_after_a_restart() {
     let mut server = server().await;
     let (mut ada, mut bob) = two(&server).await;

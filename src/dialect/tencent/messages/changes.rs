@@ -21,8 +21,8 @@ use crate::{
         call::{CommandCall, CommandResult, OwnEvent, TencentCaller},
         reply::{ErrorCode, NoFields, ResponseFields, TencentError},
     },
-    domain::{ConversationRef, Error, Message, Owner, REPEAT_WITHIN_S, Resource},
-    service::conversations::changes::{EditOutcome, MessageChange, RecallOutcome, RecallRequest},
+    domain::{ConversationRef, Error, Message, MessageOrigin, Owner, REPEAT_WITHIN_S, Resource},
+    service::conversations::changes::{EditOutcome, MessageChange, OthersMessages, RecallOutcome, RecallRequest},
 };
 
 /// How long after it was sent a client may recall a message. Source: "within two minutes by default".
@@ -181,11 +181,14 @@ pub(in crate::dialect::tencent) async fn modify(
         body: request.elements.map(|given| elements::parse(Some(given.0), door)).transpose()?,
         cloud: request.cloud.map(|cloud| elements::cloud(Some(cloud.0), door)).transpose()?,
         of_version: request.version,
-        others_too: true,
+        others: match door {
+            Door::RestApi => OthersMessages::All,
+            Door::Socket => OthersMessages::SentThrough(MessageOrigin::Tencent),
+        },
         unseen_too: door == Door::RestApi,
         ..MessageChange::default()
     };
-    // Either user may change a message, so the caller is one of the two that the call names.
+    // Either user may change a message of this API, so the caller is one of the two that the call names.
     let (by, with) = match (call.caller, request.from) {
         (TencentCaller::User(user), Some(from)) if from.0 == user.id => (Owner::Itself(user.key), request.to.0),
         (TencentCaller::User(user), Some(from)) if request.to.0 == user.id => (Owner::Itself(user.key), from.0),
