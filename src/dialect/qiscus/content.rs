@@ -165,18 +165,23 @@ async fn reply(
         },
         None => None,
     };
-    let mut complete = |key: &str, value: &str| {
+    for (key, value) in [(REPLY_TEXT, words.as_str()), (REPLIED_MESSAGE, "")] {
         if !payload.get(key).is_some_and(Value::is_string) {
             payload.insert(key.to_owned(), json!(value));
         }
-    };
-    complete(REPLY_TEXT, words.as_str());
-    let of_replied = |message: &Message| message.body.text.as_str().chars().take(REPLIED_CHARS_MAX).collect::<String>();
-    complete(REPLIED_MESSAGE, &replied.as_ref().map(|view| of_replied(&view.message)).unwrap_or_default());
+    }
+    // What a client says of the message counts for nothing: it could put words into another user's mouth.
     if let Some(view) = &replied {
-        complete("replied_comment_sender_email", view.sender.id.as_str());
-        complete("replied_comment_sender_username", view.sender.display_name_or_id());
-        complete("replied_comment_type", if view.message.body.custom.is_some() { CUSTOM } else { TEXT });
+        let text: String = view.message.body.text.as_str().chars().take(REPLIED_CHARS_MAX).collect();
+        let kind = if view.message.body.custom.is_some() { CUSTOM } else { TEXT };
+        for (key, value) in [
+            (REPLIED_MESSAGE, text.as_str()),
+            ("replied_comment_sender_email", view.sender.id.as_str()),
+            ("replied_comment_sender_username", view.sender.display_name_or_id()),
+            ("replied_comment_type", kind),
+        ] {
+            payload.insert(key.to_owned(), json!(value));
+        }
     }
     let payload = Extras::parse(Value::Object(payload)).map_err(|fault| fault.at(STORED_PAYLOAD))?;
     Ok((payload, replied.map(|view| view.message.name)))

@@ -127,6 +127,14 @@ async fn a_reply_has_the_texts_that_the_sdk_needs() {
         });
         assert_eq!(reply["payload"], expected);
     }
+    let forged = json!({
+        "text": "mine", "replied_comment_id": asked["id"], "replied_comment_message": "I owe you",
+        "replied_comment_sender_email": "bob", "replied_comment_sender_username": "Bob",
+    });
+    let reply = bob.posts(room, &json!({ "comment": "so", "type": "reply", "payload": forged })).await;
+    let said = ["message", "sender_email", "sender_username"]
+        .map(|key| reply["payload"][format!("replied_comment_{key}")].clone());
+    assert_eq!((said, &reply["payload"]["text"]), ([json!("how?"), json!("ada"), json!("ada")], &json!("mine")));
     let own = json!({ "text": "mine", "replied_comment_message": "yours" });
     let reply = bob.posts(room, &json!({ "comment": "so", "type": "reply", "payload": own })).await;
     assert_eq!((&reply["type"], &reply["payload"]), (&json!("reply"), &own), "what the client sends stays");

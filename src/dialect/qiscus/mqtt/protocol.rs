@@ -197,6 +197,8 @@ impl Mqtt {
                     self.run(MqttCommand::Check(own), step);
                 }
             }
+            // Nothing is sent to a client at a quality that it would acknowledge.
+            Packet::PubAck(_) | Packet::PubRec(_) | Packet::PubComp(_) if is_connected => {}
             Packet::Connect(_)
             | Packet::ConnAck(_)
             | Packet::Publish(_)

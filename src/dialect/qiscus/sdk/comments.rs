@@ -67,7 +67,7 @@ pub(super) struct PostCommentRequest {
     #[schema(value_type = Option<String>, max_length = 64, example = "text")]
     kind: Optional<CommentType>,
     /// An object of at most 16 KiB. Of a custom message it has a `type`; a reply names the other message in
-    /// `replied_comment_id`, and the server adds what is missing.
+    /// `replied_comment_id`, and the server adds its text, type and sender.
     #[schema(value_type = Option<Object>)]
     payload: FreeObject,
     /// Free data, an object of at most 16 KiB.
