@@ -20,7 +20,7 @@ const FRESH_MS = 600;
 export async function open(place, { signal }) {
   const head = [
     h('h1', {}, 'Two vendors, one user'),
-    h('p.lede', {}, 'Each side is a device that uses one vendor’s API. Change a name or a picture on one side, or write a message; the other side shows it.'),
+    h('p.lede', {}, `Each side is a device that uses one vendor’s API. Change a name or a picture on one side${isDemo ? ', or write a message' : ''}; the other side shows it.`),
   ];
   if (!selected.app()) return show(place, head, empty('No app yet', 'Create an app first.', h('a.button', { href: '#/apps' }, 'Create an app')));
   if (!isDemo) head.push(h('p.caution', {}, h('strong', {}, `These are the users of ${selected.app().name}, no samples. `),

@@ -33,7 +33,8 @@ export async function open(place, { query, signal }) {
   const text = h('input', { type: 'search', placeholder: 'Path or user', spellcheck: 'false' });
   show(place,
     h('h1', {}, 'Requests'),
-    h('p.lede', {}, ['The calls of apps and back ends to the three vendors’ APIs, and the responses. Secrets are masked',
+    h('p.lede', {}, ['The HTTP calls of apps and back ends to the three vendors’ APIs, and the responses. What Tencent’s and MirrorFly’s SDKs ',
+      'and Qiscus’ realtime server say over WebSockets is not listed. Secrets are masked',
       !isDemo && ', and messages are shown by the size of their texts', '; nothing is written to disk.']),
     h('search.row', {}, field('Vendor', from), field('Response', outcome), field('Contains', text)),
     h('div.inspector', {}, list, detail));
@@ -46,13 +47,21 @@ export async function open(place, { query, signal }) {
   const pick = call => {
     chosen = call.n;
     draw();
-    show(detail, described(call));
   };
   const row = call => h('li', {}, h('button', { type: 'button', 'aria-pressed': String(call.n === chosen), onclick: () => pick(call) },
     statusChip(call.status), h('span.what', {}, h('b', {}, call.method), ' ', pathOf(call)),
     h('span.num', {}, vendor(call.dialect), isOfConsole(call) && ' · this console', ' · ', took(call.took_us), ' · ', when(call.at, 'medium'))));
+  let drawn = null;
+  /** Shows the details of a chosen call that the filters select. */
+  function describe(call) {
+    if (call === drawn) return;
+    drawn = call;
+    show(detail, ...(call ? described(call) : []));
+  }
   function draw() {
-    const shown = calls.filter(fits).slice(-ROWS_SHOWN).reverse();
+    const fitting = calls.filter(fits);
+    describe(fitting.find(call => call.n === chosen));
+    const shown = fitting.slice(-ROWS_SHOWN).reverse();
     const focused = document.activeElement?.closest('.calls li');
     const at = focused ? [...focused.parentElement.children].indexOf(focused) : -1;
     show(list, shown.length > 0 ? h('ol.calls', {}, shown.map(row)) : calls.length > 0

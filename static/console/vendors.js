@@ -222,7 +222,7 @@ export function snippets(app = UNKNOWN.app, keys = UNKNOWN.keys, userSig = UNKNO
       js: `const sdk = new QiscusSDKCore()
 await sdk.init({ AppId: '${app.app_id}', baseURL: '${root}', options: {} })
 await sdk.setUser('grace@example.com', 'a key of hers', 'Grace')`,
-      note: 'Only baseURL differs from the vendor’s sample. No realtime server is needed.',
+      note: 'Only baseURL differs from the vendor’s sample. The SDK finds the realtime server by itself.',
     },
     {
       id: 'mirrorfly',

@@ -161,6 +161,10 @@ impl RunningServer {
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
 
+/// The head of the server's pings, and their length with the 8 bytes of content.
+const PING_HEAD: [u8; 2] = [0x89, 8];
+const PING_BYTES: usize = 10;
+
 /// A connected client that says what is needed and no more.
 pub(crate) struct Session {
     stream: TcpStream,
@@ -230,14 +234,25 @@ impl Session {
         self.hear_bytes(end.as_bytes())
     }
 
+    /// Takes off the pings that came last. They stay without an answer: no session of a benchmark is silent for long.
+    fn drop_pings(&mut self) {
+        while let Some(rest) = self.received.len().checked_sub(PING_BYTES)
+            && self.received.get(rest..).is_some_and(|last| last.starts_with(&PING_HEAD))
+        {
+            self.received.truncate(rest);
+        }
+    }
+
     pub(crate) fn hear_bytes(&mut self, end: &[u8]) -> Result<(), Failure> {
         while !self.received.ends_with(end) {
             let arrived = self.received.len();
             self.received.resize(arrived + 2 * NOTICE_BYTES, 0);
             let bytes = self.stream.read(self.received.split_at_mut(arrived).1)?;
             self.received.truncate(arrived + bytes);
+            self.drop_pings();
             if bytes == 0 {
-                return Err(format!("the server closed the socket before {:?}", String::from_utf8_lossy(end)).into());
+                let (last, end) = (String::from_utf8_lossy(&self.received), String::from_utf8_lossy(end));
+                return Err(format!("the server closed the socket before {end:?}; it had said {last:?}").into());
             }
         }
         self.received.clear();

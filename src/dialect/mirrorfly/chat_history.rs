@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     callers::{MirrorFlyUser, PageSize},
+    chats::user_of,
     codec::Codec,
     jid, message as body, people,
     reply::{self, MirrorFlyReply, SdkError},
@@ -408,16 +409,10 @@ pub(super) async fn chat_history(
         let total_count = chat_list.len();
         HistoryPage { chat_list, total_pages: total.div_ceil(size), total_records: total, total_count }
     };
-    let of = ConversationRef::With(user(&form.participant.0)?);
+    let of = ConversationRef::With(user_of(&call.service, &call.caller.tenant, &form.participant.0).await?);
     let (caller, owner) = (CallerKey::User(call.caller.key), Owner::Itself(call.caller.key));
     let page = call.service.history_as(&call.caller.tenant, caller, &owner, &of, request, write).await?;
     Ok(reply::success(page, RETRIEVED))
-}
-
-/// Reads an id or a JID.
-pub(super) fn user(named: &str) -> Result<UserId, reply::MirrorFlyError> {
-    let node = named.split_once('@').map_or(named, |(node, _)| node);
-    jid::parse(named).or_else(|_| jid::parse(node)).map_err(|_| reply::MirrorFlyError::InvalidUserId)
 }
 
 /// Which message to show.
@@ -481,7 +476,7 @@ pub(super) struct OneMessage {
 )]
 pub(super) async fn message(call: Call<MirrorFlyUser, MessageQuery, SdkError>) -> Result<HttpResponse, SdkError> {
     let name = MessageName::parse(&call.form.message_id.0).map_err(|_| Error::NotFound(Resource::Message))?;
-    let of = ConversationRef::With(user(&call.form.chat_id.0)?);
+    let of = ConversationRef::With(user_of(&call.service, &call.caller.tenant, &call.form.chat_id.0).await?);
     let (caller, owner) = (CallerKey::User(call.caller.key), Owner::Itself(call.caller.key));
     let (message, history) = call.service.named_message(&call.caller.tenant, caller, &owner, &of, &name).await?;
     let Some((_, own, theirs)) = &history.conversation else { return Err(Error::NotFound(Resource::Message).into()) };

@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 
 use super::{
     callers::{self, MirrorFlyUser, PageNumber, PageSize},
-    chat_history::{Direction, Micros, SingleChat, metadata, topic_id, user},
+    chat_history::{Direction, Micros, SingleChat, metadata, topic_id},
+    chats::user_of,
     jid, message as body,
     reply::{self, MirrorFlyReply, MirroredError},
     view,
@@ -393,7 +394,7 @@ pub(super) async fn history(
         total_pages: total.div_ceil(size),
         total_records: total,
     };
-    let of = ConversationRef::With(user(&participant.0)?);
+    let of = ConversationRef::With(user_of(&call.service, &call.caller.tenant, &participant.0).await?);
     let (caller, owner) = (CallerKey::User(call.caller.key), Owner::Itself(call.caller.key));
     let listed = call.service.history_as(&call.caller.tenant, caller, &owner, &of, request, write).await?;
     Ok(reply::success(listed, RETRIEVED))

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 
 use super::{
     callers::MirrorFlyUser,
-    chat_history::{SingleChat, user},
+    chat_history::SingleChat,
+    chats::user_of,
     message as body,
     reply::{self, MirrorFlyReply, SdkError},
 };
@@ -78,7 +79,7 @@ pub(super) struct SentMessageId {
 )]
 pub(super) async fn send(call: Call<MirrorFlyUser, SentMessageForm, SdkError>) -> Result<HttpResponse, SdkError> {
     let (tenant, owner, form) = (&call.caller.tenant, Owner::Itself(call.caller.key), &call.form);
-    let to = ConversationRef::With(user(&form.to_user.0)?);
+    let to = ConversationRef::With(user_of(&call.service, tenant, &form.to_user.0).await?);
     let parsed = |id: &str, field: &'static str| MessageName::parse(id).map_err(|fault| fault.at(field));
     let text = body::text(&form.message.0).map_err(|fault| fault.at("message"))?;
     let reply_to = form.reply_to.0.as_deref().map(|id| parsed(id, "replyTo")).transpose()?;

@@ -125,7 +125,7 @@ fn items(given: Option<&Value>) -> Result<&[Value], Fault> {
 }
 
 /// Reads an id or a JID. A plain id may contain `@` too, so a user with the whole text as its id comes first.
-async fn user_of(service: &Service, tenant: &Tenant, name: &str) -> Result<UserId, MirrorFlyError> {
+pub(super) async fn user_of(service: &Service, tenant: &Tenant, name: &str) -> Result<UserId, MirrorFlyError> {
     if let Ok(id) = jid::parse(name)
         && service.find_user(tenant, &id).await?.is_some()
     {

@@ -28,10 +28,12 @@ pub struct MaybeMissed {
     pub after: MessageId,
     /// Messages of the user itself after this event are sent too: another of its clients may have sent them.
     pub own_after: MessageId,
+    /// Whether messages that the user has read are sent again too.
+    pub with_read: bool,
 }
 
 impl MaybeMissed {
-    pub const NOTHING: Self = Self { after: MessageId::MAX, own_after: MessageId::MAX };
+    pub const NOTHING: Self = Self { after: MessageId::MAX, own_after: MessageId::MAX, with_read: true };
 }
 
 /// A page of what a user has not received.
@@ -195,7 +197,8 @@ impl Backlog {
         let is_wanted = |message: &Message| message.sender != self.user || message.id > maybe.own_after;
         let mut found: Vec<Message> = Vec::new();
         for (conversation, side, own) in &self.sides {
-            let mut above = own.cleared.max(own.delivered.min(maybe.after)).max(self.after);
+            let again_after = if maybe.with_read { maybe.after } else { maybe.after.max(own.read) };
+            let mut above = own.cleared.max(own.delivered.min(again_after)).max(self.after);
             let mut wanted = limit as usize;
             while wanted > 0 && found.get(limit as usize - 1).is_none_or(|last| above < last.id) {
                 let from = HistoryFrom::From(MessageId(above.0.saturating_add(1)));

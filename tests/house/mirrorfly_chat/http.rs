@@ -168,7 +168,10 @@ async fn back_ends_list_chats_and_messages_in_clear() {
     golden::same(&house, "mirrorfly/recent", &get(&house, &ada, path).await);
     let path = "chat/history?chatType=singlechat&participant=bob=40x&page=1&size=10";
     bobs.hear().await;
-    golden::same(&house, "mirrorfly/history", &get(&house, &ada, path).await);
+    let by_id = get(&house, &ada, path).await;
+    golden::same(&house, "mirrorfly/history", &by_id);
+    let by_jid = get(&house, &ada, &path.replace("bob=40x", "bob=40x@chat.example.test")).await;
+    assert_eq!(by_jid.bytes, by_id.bytes);
 }
 
 #[actix_web::test]

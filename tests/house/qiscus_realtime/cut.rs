@@ -78,10 +78,12 @@ async fn a_device_that_is_cut_while_it_catches_up_gets_the_rest() {
 }
 
 #[actix_web::test]
-async fn after_a_restart_recent_messages_come_again_and_to_a_new_client_they_do_not() {
+async fn after_a_restart_recent_messages_come_again_but_for_those_that_were_read() {
     let mut server = Standin::fresh().await;
     let token = {
         let (ada, bob, room) = two(&server).await;
+        ada.says(room, "read").await;
+        assert!(bob.reads(room, i64::MAX).await);
         let (first, mut second) = (device(&bob, "1").await, device(&bob, "2").await);
         first.cut().await;
         ada.says(room, "one").await;
