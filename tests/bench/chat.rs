@@ -20,7 +20,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     let data = folder.path().join("data");
     let server = serve(&data)?;
     let vendors = Vendors::of(&server, &data)?;
-    vendors.make_users(2 * PAIRS)?;
+    vendors.make_users(2 * PAIRS + heard::LISTENERS)?;
     let head = ["durable sends", "a second", "p99", "CPU each", "one alone, p99"];
     println!("{}\n", table::aligned(head, &sends::rows(&server, &vendors, folder.path())?));
     let head = ["received by", "median", "p99"];

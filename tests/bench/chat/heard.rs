@@ -15,6 +15,9 @@ use super::{
 };
 use crate::{Failure, live::Session};
 
+/// Listeners: one for each vendor.
+pub(super) const LISTENERS: usize = 3;
+
 /// Messages to each listener, one after the other.
 const MESSAGES: u32 = 1_000;
 
@@ -34,7 +37,8 @@ pub(crate) fn rows(vendors: &Vendors) -> Result<Vec<[String; 3]>, Failure> {
     .into_iter()
     .enumerate()
     {
-        let (sender, receiver) = (id(number), id(PAIRS + number));
+        // A user to whom nothing was sent before: it would hear what it has missed.
+        let (sender, receiver) = (id(number), id(2 * PAIRS + number));
         let mut waits = waits(vendors, &sender, &receiver, listen(vendors, &receiver)?)?;
         waits.sort();
         let ms = |part: usize| waits.get(waits.len() * part / 100).copied().unwrap_or_default().as_secs_f64() * 1e3;
