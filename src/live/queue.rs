@@ -70,8 +70,8 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a notification of this size; false if there is no room, which ends the session. A sign that no event caused
-    /// finds half the room, and is dropped if that is used: nobody's typing ends the session of another user.
+    /// Queues a notification of this size; false if there is no room, which ends the session. Typing signs and unstored
+    /// messages may use half of both bounds, and the queue drops further ones: a sender of signs cannot end a session.
     pub(super) fn put(&self, notification: &Arc<Notification>, bytes: usize) -> bool {
         let is_sign = matches!(**notification, Notification::Chat { seq: 0, .. });
         let share = if is_sign { 2 } else { 1 };

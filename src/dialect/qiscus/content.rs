@@ -170,7 +170,7 @@ async fn reply(
             payload.insert(key.to_owned(), json!(value));
         }
     }
-    // What a client says of the message counts for nothing: it could put words into another user's mouth.
+    // The server ignores what a client says of the quoted message: the client could forge another user's words.
     if let Some(view) = &replied {
         let text: String = view.message.body.text.as_str().chars().take(REPLIED_CHARS_MAX).collect();
         let kind = if view.message.body.custom.is_some() { CUSTOM } else { TEXT };

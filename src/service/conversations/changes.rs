@@ -129,7 +129,7 @@ pub struct MessageChange {
 pub enum OthersMessages {
     #[default]
     None,
-    /// Those that were sent through this API: users of other APIs do not expect such changes.
+    /// Messages that were sent through this API: users of other APIs do not expect that a recipient changes a message.
     SentThrough(MessageOrigin),
     All,
 }

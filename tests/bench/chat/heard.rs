@@ -37,7 +37,7 @@ pub(crate) fn rows(vendors: &Vendors) -> Result<Vec<[String; 3]>, Failure> {
     .into_iter()
     .enumerate()
     {
-        // A user to whom nothing was sent before: it would hear what it has missed.
+        // The sends before went to other users: a receiver of theirs would be sent what it has missed.
         let (sender, receiver) = (id(number), id(2 * PAIRS + number));
         let mut waits = waits(vendors, &sender, &receiver, listen(vendors, &receiver)?)?;
         waits.sort();

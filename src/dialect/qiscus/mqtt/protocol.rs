@@ -197,7 +197,7 @@ impl Mqtt {
                     self.run(MqttCommand::Check(own), step);
                 }
             }
-            // Nothing is sent to a client at a quality that it would acknowledge.
+            // The server sends at quality 0, so these acknowledge nothing and are ignored.
             Packet::PubAck(_) | Packet::PubRec(_) | Packet::PubComp(_) if is_connected => {}
             Packet::Connect(_)
             | Packet::ConnAck(_)
